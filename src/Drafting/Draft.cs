@@ -1,0 +1,34 @@
+using System.Text;
+
+namespace HybridGen.Drafting;
+
+/// <summary>A finished draft.</summary>
+/// <param name="Text">The text; the tokens' texts joined.</param>
+/// <param name="Tokens">The tokens in order; their spans tile <paramref name="Text"/>.</param>
+/// <param name="Completion">Why and when it ended.</param>
+public sealed record Draft(string Text, IReadOnlyList<DraftToken> Tokens, DraftCompleted Completion)
+{
+    /// <summary>Reads a stream to its end.</summary>
+    /// <exception cref="DraftingException">The stream ended without a <see cref="DraftCompleted"/>.</exception>
+    public static async Task<Draft> CollectAsync(IAsyncEnumerable<DraftUpdate> updates, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(updates);
+        var tokens = new List<DraftToken>();
+        await foreach (var update in updates.WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            if (update is DraftCompleted completed) return From(tokens, completed);
+            tokens.Add((DraftToken)update);
+        }
+
+        throw new DraftingException("The drafter's stream ended without saying why.");
+    }
+
+    /// <summary>Joins tokens to a draft.</summary>
+    public static Draft From(IReadOnlyList<DraftToken> tokens, DraftCompleted completed)
+    {
+        ArgumentNullException.ThrowIfNull(tokens);
+        var text = new StringBuilder();
+        foreach (var token in tokens) text.Append(token.Text);
+        return new Draft(text.ToString(), tokens, completed);
+    }
+}

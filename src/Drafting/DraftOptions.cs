@@ -1,0 +1,47 @@
+namespace HybridGen.Drafting;
+
+/// <summary>How one draft is written.</summary>
+public sealed record DraftOptions
+{
+    /// <summary>The longest draft, in tokens.</summary>
+    /// <value>At least 1; default 256.</value>
+    public int MaxTokens
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1, nameof(MaxTokens));
+            field = value;
+        }
+    } = 256;
+
+    /// <summary>How a token is chosen from the distribution.</summary>
+    /// <value>Default: <see cref="Sampling.Random"/> with its defaults.</value>
+    public Sampling Sampling { get; init; } = new Sampling.Random();
+
+    /// <summary>Strings that end the draft; the text stops before the first of them, also where it is spread over several tokens.</summary>
+    /// <value>Default: none. An empty string is refused.</value>
+    public IReadOnlyList<string> StopStrings
+    {
+        get;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value, nameof(StopStrings));
+            if (value.Any(string.IsNullOrEmpty)) throw new ArgumentException("A stop string is empty; it would stop every draft at once.", nameof(StopStrings));
+            field = value;
+        }
+    } = [];
+
+    /// <summary>How many of the most probable tokens are reported at each position.</summary>
+    /// <value>0 to 64; default 5.</value>
+    public int Alternatives
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value, nameof(Alternatives));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, 64, nameof(Alternatives));
+            field = value;
+        }
+    } = 5;
+}

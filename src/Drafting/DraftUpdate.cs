@@ -1,0 +1,54 @@
+namespace HybridGen.Drafting;
+
+/// <summary>One item of a draft's stream: a token, or the end.</summary>
+public abstract record DraftUpdate
+{
+    private protected DraftUpdate() { }
+}
+
+/// <summary>A token of the draft and the model's own view of it.</summary>
+/// <param name="Id">The token's id in the drafter's vocabulary.</param>
+/// <param name="Text">
+/// The text that the token adds to the draft. A character whose UTF-8 bytes are spread over several tokens comes with the last of them;
+/// the others have an empty text.
+/// </param>
+/// <param name="Span">Where <paramref name="Text"/> lies in the draft.</param>
+/// <param name="LogProbability">Natural log-probability of the token in the raw distribution: before temperature and filters.</param>
+/// <param name="Entropy">Entropy of that distribution, in nats.</param>
+/// <param name="Alternatives">The most probable tokens of that distribution, best first; the chosen one may be among them.</param>
+public sealed record DraftToken(
+    int Id,
+    string Text,
+    TextSpan Span,
+    float LogProbability,
+    float Entropy,
+    IReadOnlyList<TokenAlternative> Alternatives) : DraftUpdate;
+
+/// <summary>A token that could have stood at a position.</summary>
+/// <param name="Id">The token's id in the drafter's vocabulary.</param>
+/// <param name="Text">The token's bytes as text; U+FFFD stands for bytes that are no whole character.</param>
+/// <param name="LogProbability">Natural log-probability in the raw distribution.</param>
+public readonly record struct TokenAlternative(int Id, string Text, float LogProbability);
+
+/// <summary>The end of a draft.</summary>
+/// <param name="Reason">Why the draft ended.</param>
+/// <param name="PromptTokens">Tokens that the prompt took, template included.</param>
+/// <param name="PromptDuration">Time to read the prompt.</param>
+/// <param name="DraftDuration">Time from the first drafted token to the end.</param>
+public sealed record DraftCompleted(StopReason Reason, int PromptTokens, TimeSpan PromptDuration, TimeSpan DraftDuration) : DraftUpdate;
+
+/// <summary>Why a draft ended.</summary>
+public enum StopReason
+{
+    /// <summary>The model ended its text.</summary>
+    EndOfText,
+
+    /// <summary>One of the stop strings was written; it is not part of the text.</summary>
+    StopString,
+
+    /// <summary>The draft reached <see cref="DraftOptions.MaxTokens"/>.</summary>
+    MaxTokens,
+
+    /// <summary>The context was full.</summary>
+    ContextFull,
+}

@@ -1,0 +1,39 @@
+using HybridGen.Drafting;
+using HybridGen.Editing;
+using HybridGen.Revising;
+
+namespace HybridGen;
+
+/// <summary>How a text is generated.</summary>
+public sealed record GenerateOptions
+{
+    /// <summary>How the draft is written.</summary>
+    public DraftOptions Draft { get; init; } = new();
+
+    /// <summary>How the draft is revised; <see langword="null"/> returns the draft as it is.</summary>
+    public ReviseOptions? Revise { get; init; } = new();
+}
+
+/// <summary>A generated text and how it came about.</summary>
+/// <param name="Draft">What the drafter wrote.</param>
+/// <param name="Revision">What the refiner made of it; <see langword="null"/> where no revision was asked for.</param>
+public sealed record Generation(Draft Draft, Revision? Revision)
+{
+    /// <summary>The final text.</summary>
+    public string Text => Revision?.Output ?? Draft.Text;
+}
+
+/// <summary>One item of a generation's stream.</summary>
+public abstract record GenerationUpdate
+{
+    private GenerationUpdate() { }
+
+    /// <summary>The drafter wrote a token; the refiner may still change it.</summary>
+    public sealed record Drafted(DraftToken Token) : GenerationUpdate;
+
+    /// <summary>The refiner finished some windows of the draft.</summary>
+    public sealed record Revised(ReviseProgress Progress) : GenerationUpdate;
+
+    /// <summary>The text is final; always the last item, and exactly one.</summary>
+    public sealed record Completed(Generation Generation) : GenerationUpdate;
+}

@@ -1,0 +1,47 @@
+namespace HybridGen;
+
+/// <summary>Which models an engine uses, and with how much of the machine.</summary>
+public sealed record HybridGenOptions
+{
+    /// <summary>The drafter: path of a GGUF file.</summary>
+    /// <value>Default: the shipped mini drafter.</value>
+    public string DrafterPath { get; init; } = ShippedModels.Drafter;
+
+    /// <summary>The refiner: folder with <c>config.json</c>, the weights as safetensors and <c>tokenizer.json</c>.</summary>
+    /// <value>Default: the shipped mini refiner.</value>
+    public string RefinerPath { get; init; } = ShippedModels.Refiner;
+
+    /// <summary>Context of the drafter in tokens, prompt and draft together.</summary>
+    /// <value><see langword="null"/> (default): what the model was trained for, at most 4,096.</value>
+    public int? ContextSize
+    {
+        get;
+        init => field = value is null or > 0
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(ContextSize), value, "ContextSize must be above 0.");
+    }
+
+    /// <summary>Threads for each of the two models; they take turns.</summary>
+    /// <value>Default: the machine's processors.</value>
+    public int Threads
+    {
+        get;
+        init => field = value > 0
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Threads), value, "Threads must be above 0.");
+    } = Environment.ProcessorCount;
+}
+
+/// <summary>The mini pair that comes with the project.</summary>
+public static class ShippedModels
+{
+    /// <summary>Folder of the pair: <c>HYBRIDGEN_MODELS</c> where set, else <c>models/mini</c> beside the program.</summary>
+    public static string Folder { get; } =
+        Environment.GetEnvironmentVariable("HYBRIDGEN_MODELS") is { Length: > 0 } folder ? folder : Path.Combine(AppContext.BaseDirectory, "models", "mini");
+
+    /// <summary>The mini drafter, a GGUF file.</summary>
+    public static string Drafter { get; } = Path.Combine(Folder, "drafter.gguf");
+
+    /// <summary>The mini refiner, a folder.</summary>
+    public static string Refiner => Folder;
+}
