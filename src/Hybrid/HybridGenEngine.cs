@@ -1,6 +1,9 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
 using HybridGen.Drafting;
 using HybridGen.Editing;
 using HybridGen.Revising;
+using HybridGen.Torch;
 
 namespace HybridGen;
 
@@ -10,30 +13,153 @@ namespace HybridGen;
 /// </remarks>
 public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
 {
+    private readonly LoadOnce<IDrafter> _drafter;
+    private readonly LoadOnce<Refiner> _refiner;
+    private readonly TensorWorker _worker;
+    private int _isDisposed;
+
     /// <summary>Creates an engine; nothing is loaded yet.</summary>
-    public HybridGenEngine(HybridGenOptions? options = null) => Options = options ?? new();
+    public HybridGenEngine(HybridGenOptions? options = null) : this(options ?? new(), LoadDrafterAsync) { }
+
+    internal HybridGenEngine(HybridGenOptions options, Func<HybridGenOptions, CancellationToken, Task<IDrafter>> loadDrafter)
+    {
+        Options = options;
+        _worker = new TensorWorker(options.Threads);
+        _drafter = new LoadOnce<IDrafter>(cancellationToken => loadDrafter(options, cancellationToken));
+        _refiner = new LoadOnce<Refiner>(cancellationToken => _worker.RunAsync(() => LoadRefiner(options), cancellationToken));
+    }
 
     /// <summary>The models and the share of the machine that the engine uses.</summary>
     public HybridGenOptions Options { get; }
 
     /// <summary>Loads a model now instead of at its first use; both by default.</summary>
-    public Task LoadAsync(bool drafter = true, bool refiner = true, CancellationToken cancellationToken = default) => throw new NotImplementedException();
+    /// <exception cref="DraftingException">The drafter's file or llama.cpp cannot be used.</exception>
+    /// <exception cref="RefiningException">The refiner's folder or libtorch cannot be used.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public Task LoadAsync(bool drafter = true, bool refiner = true, CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        return Task.WhenAll(
+            drafter ? _drafter.GetAsync(cancellationToken) : Task.CompletedTask,
+            refiner ? _refiner.GetAsync(cancellationToken) : Task.CompletedTask);
+    }
 
     /// <summary>Drafts and revises, streaming what happens.</summary>
-    public IAsyncEnumerable<GenerationUpdate> StreamAsync(DraftPrompt prompt, GenerateOptions? options = null, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+    /// <param name="prompt">What to continue or answer.</param>
+    /// <param name="options">How to draft and revise; <see langword="null"/> for the defaults.</param>
+    /// <param name="cancellationToken">Stops the work; what was yielded stays valid.</param>
+    /// <returns>The draft's tokens, the revision's progress, and last the finished generation.</returns>
+    /// <exception cref="DraftingException">The drafter cannot be loaded, the prompt does not fit, or the model failed.</exception>
+    /// <exception cref="RefiningException">The refiner cannot be loaded, or failed.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public async IAsyncEnumerable<GenerationUpdate> StreamAsync(
+        DraftPrompt prompt, GenerateOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        ThrowIfDisposed();
+        options ??= new();
+        var drafter = await _drafter.GetAsync(cancellationToken).ConfigureAwait(false);
+        var tokens = new List<DraftToken>();
+        DraftCompleted? completed = null;
+        await foreach (var update in drafter.DraftAsync(prompt, options.Draft, cancellationToken).ConfigureAwait(false))
+        {
+            if (update is DraftCompleted end) completed = end;
+            if (update is not DraftToken token) continue;
+            tokens.Add(token);
+            yield return new GenerationUpdate.Drafted(token);
+        }
+
+        var draft = Draft.From(tokens, completed ?? throw new DraftingException("The drafter's stream ended without saying why."));
+        if (options.Revise is null)
+        {
+            yield return new GenerationUpdate.Completed(new Generation(draft, null));
+            yield break;
+        }
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var steps = Channel.CreateUnbounded<ReviseProgress>();
+        var revising = ReviseAsync(draft.Text, options.Revise, steps.Writer, stop.Token);
+        try
+        {
+            await foreach (var step in steps.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false)) yield return new GenerationUpdate.Revised(step);
+            yield return new GenerationUpdate.Completed(new Generation(draft, await revising.ConfigureAwait(false)));
+        }
+        finally
+        {
+            // A reader that turns away leaves no revision behind.
+            await stop.CancelAsync().ConfigureAwait(false);
+            await ((Task)revising).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
 
     /// <summary>Drafts and revises.</summary>
-    public Task<Generation> GenerateAsync(DraftPrompt prompt, GenerateOptions? options = null, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+    /// <inheritdoc cref="StreamAsync" path="/param|/exception"/>
+    public async Task<Generation> GenerateAsync(DraftPrompt prompt, GenerateOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        await foreach (var update in StreamAsync(prompt, options, cancellationToken).ConfigureAwait(false))
+            if (update is GenerationUpdate.Completed completed) return completed.Generation;
+        throw new InvalidOperationException("The stream ended without a generation.");
+    }
 
     /// <summary>Revises a text.</summary>
-    public Task<Revision> ReviseAsync(string text, ReviseOptions? options = null, IProgress<ReviseProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+    /// <param name="text">Any text; it is worked on in windows, so its length is not limited by the model's context.</param>
+    /// <param name="options">What to change; <see langword="null"/> for the defaults.</param>
+    /// <param name="progress">Told of each batch of windows, on the refiner's thread.</param>
+    /// <param name="cancellationToken">Stops between two batches of windows.</param>
+    /// <exception cref="RefiningException">The refiner cannot be loaded, or failed.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled; nothing is kept.</exception>
+    public async Task<Revision> ReviseAsync(string text, ReviseOptions? options = null, IProgress<ReviseProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ThrowIfDisposed();
+        var refiner = await _refiner.GetAsync(cancellationToken).ConfigureAwait(false);
+        return await _worker.RunAsync(() => refiner.Revise(text, options ?? new(), progress, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
 
-    /// <inheritdoc/>
-    public void Dispose() { }
+    /// <summary>Waits for the revision at work, then frees the models; calls after the first do nothing.</summary>
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    /// <inheritdoc cref="Dispose"/>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
+        if (await _drafter.CloseAsync().ConfigureAwait(false) is { } drafter) await drafter.DisposeAsync().ConfigureAwait(false);
+        if (await _refiner.CloseAsync().ConfigureAwait(false) is { } refiner)
+            await _worker.RunAsync(() =>
+            {
+                refiner.Dispose();
+                return true;
+            }).ConfigureAwait(false);
+        _worker.Dispose();
+    }
+
+    private static async Task<IDrafter> LoadDrafterAsync(HybridGenOptions options, CancellationToken cancellationToken) =>
+        await LlamaDrafter.LoadAsync(
+            new LlamaDrafterOptions { ModelPath = options.DrafterPath, ContextSize = options.ContextSize, Threads = options.Threads },
+            cancellationToken: cancellationToken).ConfigureAwait(false);
+
+    private static Refiner LoadRefiner(HybridGenOptions options)
+    {
+        LibTorch.EnsureLoaded();
+        return Refiner.Load(options.RefinerPath);
+    }
+
+    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_isDisposed != 0, this);
+
+    private async Task<Revision> ReviseAsync(string text, ReviseOptions options, ChannelWriter<ReviseProgress> steps, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReviseAsync(text, options, new Reporter(steps), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            steps.Complete();
+        }
+    }
+
+    private sealed class Reporter(ChannelWriter<ReviseProgress> steps) : IProgress<ReviseProgress>
+    {
+        public void Report(ReviseProgress value) => steps.TryWrite(value);
+    }
 }

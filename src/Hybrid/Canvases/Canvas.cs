@@ -1,0 +1,42 @@
+using HybridGen.Candidates;
+using HybridGen.Words;
+
+namespace HybridGen.Canvases;
+
+/// <summary>A window of text as the denoiser sees it: words, each on as many slots as it may need, then the end of text.</summary>
+/// <param name="Words">The words in text order.</param>
+internal sealed record Canvas(IReadOnlyList<CanvasWord> Words)
+{
+    /// <summary>Slots in use, the end of text included.</summary>
+    public int Length { get; } = Words.Sum(word => word.Slots) + 1;
+}
+
+/// <summary>What of a word the denoiser sees.</summary>
+internal enum Visibility
+{
+    /// <summary>Its tokens and the letters of its draft.</summary>
+    Visible,
+
+    /// <summary>Only the letters of its draft; the tokens are masked.</summary>
+    Remasked,
+
+    /// <summary>Nothing: the slots are written anew.</summary>
+    Hidden,
+}
+
+/// <summary>A word on a canvas.</summary>
+/// <param name="Word">The word and its place in the text.</param>
+/// <param name="Draft">The word as it was written.</param>
+/// <param name="Candidates">Forms that may replace it; the draft is not among them.</param>
+/// <param name="Slots">Slots held; those beyond a form's tokens are blank.</param>
+/// <param name="IsProtected">Whether the word must stay as it is.</param>
+internal sealed record CanvasWord(Word Word, CanvasForm Draft, IReadOnlyList<CanvasForm> Candidates, int Slots, bool IsProtected)
+{
+    public Visibility Visibility { get; set; }
+}
+
+/// <summary>A form that stands, or could stand, in a word's place.</summary>
+/// <param name="Candidate">The form and where it came from.</param>
+/// <param name="Tokens">Its tokens, encoded with the word's leading space.</param>
+/// <param name="DocumentBucket">How often the document has it, 0 to 5.</param>
+internal sealed record CanvasForm(Candidate Candidate, int[] Tokens, int DocumentBucket);

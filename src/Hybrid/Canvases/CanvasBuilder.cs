@@ -1,0 +1,45 @@
+using HybridGen.Candidates;
+using HybridGen.Tokens;
+using HybridGen.Words;
+
+namespace HybridGen.Canvases;
+
+/// <summary>Puts the words of one document on canvases: encodes them, names their candidates, counts their slots.</summary>
+internal sealed class CanvasBuilder
+{
+    /// <summary>A word holds slots for the longest of itself and this many candidates.</summary>
+    private const int CandidatesThatWiden = 3;
+
+    private readonly CandidateSource _candidates;
+    private readonly WordEncoder _encoder;
+    private readonly DocumentWords _document = new();
+    private readonly DocumentNames _names;
+
+    public CanvasBuilder(CandidateSource candidates, WordEncoder encoder, IEnumerable<Word> document)
+    {
+        (_candidates, _encoder) = (candidates, encoder);
+        _document.Add(document);
+        _names = new DocumentNames(_document, candidates.Lexicon);
+    }
+
+    /// <summary>A word with its candidates.</summary>
+    public CanvasWord Build(Word word, bool isProtected)
+    {
+        var draft = Form(word, new Candidate(word.Body, CandidateKind.Draft, _candidates.Lexicon.Bucket(word.Body), 0, EditOperations.Same));
+        var candidates = _candidates.For(word, _names).Select(candidate => Form(word, candidate)).ToArray();
+        return new CanvasWord(word, draft, candidates, Slots(draft, candidates), isProtected);
+    }
+
+    private CanvasForm Form(Word word, Candidate candidate)
+    {
+        var text = candidate.Kind == CandidateKind.Draft ? word.Text : word.Spaced ? " " + candidate.Form : candidate.Form;
+        return new CanvasForm(candidate, _encoder.Encode(text), _document.Bucket(candidate.Form));
+    }
+
+    private static int Slots(CanvasForm draft, CanvasForm[] candidates)
+    {
+        var own = draft.Tokens.Length;
+        if (candidates.Length == 0 || (own == 1 && draft.Candidate.Frequency > 0)) return own;
+        return Math.Max(own, candidates.Take(CandidatesThatWiden).Max(candidate => candidate.Tokens.Length));
+    }
+}

@@ -1,0 +1,25 @@
+namespace HybridGen.Checkpoints;
+
+/// <summary>Reads the text files of a checkpoint's folder.</summary>
+internal static class CheckpointText
+{
+    /// <summary>The lines of a file that is small enough to hold.</summary>
+    /// <exception cref="CheckpointFormatException">The file is missing or cannot be read.</exception>
+    public static string[] ReadLines(string path) => Read(path, File.ReadAllLines);
+
+    /// <summary>The whole of a file that is small enough to hold.</summary>
+    /// <exception cref="CheckpointFormatException">The file is missing or cannot be read.</exception>
+    public static string ReadAll(string path) => Read(path, File.ReadAllText);
+
+    private static T Read<T>(string path, Func<string, T> read)
+    {
+        try
+        {
+            return read(path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointFormatException($"'{path}' cannot be read: {failure.Message}", failure);
+        }
+    }
+}

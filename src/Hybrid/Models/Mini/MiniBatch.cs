@@ -1,0 +1,82 @@
+using HybridGen.Canvases;
+using static TorchSharp.torch;
+
+namespace HybridGen.Models.Mini;
+
+/// <summary>Canvases side by side, as the tensors that the network reads; shorter ones are padded.</summary>
+internal sealed class MiniBatch
+{
+    private const int LastPlace = 7;
+    private const int HiddenPlaces = 8;
+
+    private readonly MiniConfig _config;
+    private readonly FormVectors _forms;
+    private readonly long[] _ids;
+    private readonly long[] _rows;
+    private readonly long[] _places;
+    private readonly long[] _frequencies;
+
+    public MiniBatch(IReadOnlyList<Canvas> canvases, MiniConfig config, FormVectors forms)
+    {
+        (_config, _forms) = (config, forms);
+        Canvases = canvases;
+        Lengths = [.. canvases.Select(canvas => canvas.Length)];
+        Width = Lengths.Max();
+        var size = canvases.Count * Width;
+        (_ids, _rows, _places, _frequencies) = (new long[size], new long[size], new long[size], new long[size]);
+        for (var i = 0; i < canvases.Count; i++) Write(canvases[i], i * Width);
+    }
+
+    public IReadOnlyList<Canvas> Canvases { get; }
+
+    public int[] Lengths { get; }
+
+    /// <summary>Slots of each row, padding included.</summary>
+    public int Width { get; }
+
+    /// <summary>Runs the network: hidden states (T, D).</summary>
+    public Tensor Hidden(MiniDenoiser denoiser)
+    {
+        using var scope = NewDisposeScope();
+        _forms.Compute();
+        var words = _forms.Words.index_select(0, tensor(_rows));
+        return denoiser.Hidden(tensor(_ids), words, tensor(_places), tensor(_frequencies), Lengths).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Every word with its first slot in the batch.</summary>
+    public IEnumerable<(CanvasWord Word, int Canvas, int Index, int Slot)> Words()
+    {
+        for (var canvas = 0; canvas < Canvases.Count; canvas++)
+        {
+            var slot = canvas * Width;
+            for (var i = 0; i < Canvases[canvas].Words.Count; i++)
+            {
+                var word = Canvases[canvas].Words[i];
+                yield return (word, canvas, i, slot);
+                slot += word.Slots;
+            }
+        }
+    }
+
+    private void Write(Canvas canvas, int slot)
+    {
+        foreach (var word in canvas.Words)
+        {
+            var isHidden = word.Visibility == Visibility.Hidden;
+            var row = isHidden ? FormVectors.Hidden : _forms.Row(word.Word.Body);
+            for (var place = 0; place < word.Slots; place++, slot++)
+            {
+                _ids[slot] = word.Visibility == Visibility.Visible ? TokenAt(word.Draft, place) : _config.Mask;
+                _rows[slot] = row;
+                _places[slot] = Math.Min(place, LastPlace) + (isHidden ? HiddenPlaces : 0);
+                _frequencies[slot] = isHidden ? 0 : 1 + word.Draft.Candidate.Frequency;
+            }
+        }
+
+        _ids[slot] = _config.Eos;
+        _places[slot] = HiddenPlaces;
+    }
+
+    /// <summary>A form's token at a place of its word: blank beyond its own.</summary>
+    public int TokenAt(CanvasForm form, int place) => place < form.Tokens.Length ? form.Tokens[place] : _config.Blank;
+}

@@ -1,0 +1,105 @@
+using HybridGen.Candidates;
+using HybridGen.Canvases;
+using static TorchSharp.torch;
+
+namespace HybridGen.Models.Mini;
+
+/// <summary>Scores the forms that could stand on a canvas: draft and candidates by the pointer, free proposals by the vocabulary.</summary>
+internal sealed class MiniScorer(MiniDenoiser denoiser) : IDisposable
+{
+    private const int Choices = CandidateSource.Most + 1;
+
+    private readonly FormVectors _forms = new(denoiser);
+
+    public MiniConfig Config => denoiser.Config;
+
+    /// <summary>
+    /// The log-probability of every form of every word: the draft first, then the candidates; minus infinity where a form needs more slots.
+    /// </summary>
+    /// <param name="canvases">The canvases; each is one window.</param>
+    /// <param name="normalise">
+    /// Whether to divide by the sum over the vocabulary, for all words. Without it each word's values lack the same constant, which a
+    /// comparison of its forms does not need, and words without candidates have none.
+    /// </param>
+    /// <returns>For each canvas and word the values; empty where the word was not scored.</returns>
+    public float[][][] Score(IReadOnlyList<Canvas> canvases, bool normalise = false)
+    {
+        using var scope = NewDisposeScope();
+        _forms.MakeRoom();
+        var batch = new MiniBatch(canvases, Config, _forms);
+        var pointers = new PointerRows(batch, _forms, word => word.Visibility != Visibility.Hidden && (normalise || word.Candidates.Count > 0));
+        if (pointers.Count == 0) return pointers.Scores([], [], null);
+        using var hidden = batch.Hidden(denoiser);
+        var rows = hidden.index_select(0, tensor(pointers.Slots));
+        var ids = tensor(pointers.Ids, [pointers.Count, Choices]);
+        var logits = denoiser.Logits(rows, ids);
+        var points = Point(pointers, rows);
+        return pointers.Scores(Copy(logits), Copy(points), normalise ? Copy(Normaliser(rows, pointers, points)) : null);
+    }
+
+    /// <summary>What the denoiser would write at the hidden words, one slot at a time, and how probable that and the draft are.</summary>
+    /// <returns>For each canvas, the hidden words with their proposals.</returns>
+    public IReadOnlyList<(int Canvas, int Word, Proposal Proposal)> Propose(IReadOnlyList<Canvas> canvases)
+    {
+        using var scope = NewDisposeScope();
+        _forms.MakeRoom();
+        var batch = new MiniBatch(canvases, Config, _forms);
+        var words = batch.Words().Where(place => place.Word.Visibility == Visibility.Hidden).ToList();
+        if (words.Count == 0) return [];
+        var slots = words.SelectMany(place => Enumerable.Range(place.Slot, place.Word.Slots).Select(slot => (long)slot)).ToArray();
+        var drafts = words.SelectMany(place => Enumerable.Range(0, place.Word.Slots).Select(i => (long)batch.TokenAt(place.Word.Draft, i))).ToArray();
+        using var hidden = batch.Hidden(denoiser);
+        var logits = denoiser.Logits(hidden.index_select(0, tensor(slots)));
+        logits.index_fill_(1, tensor([(long)Config.Mask, Config.Pad, Config.Eos]), float.NegativeInfinity);
+        var logProbabilities = logits.log_softmax(-1);
+        var (best, ids) = logProbabilities.max(-1);
+        var own = logProbabilities.gather(1, tensor(drafts).unsqueeze(-1)).squeeze(-1);
+        return Proposals(words, ids.data<long>().ToArray(), Copy(best), Copy(own));
+    }
+
+    public void Dispose()
+    {
+        _forms.Dispose();
+        denoiser.Dispose();
+    }
+
+    private static List<(int, int, Proposal)> Proposals(List<(CanvasWord Word, int Canvas, int Index, int Slot)> words, long[] ids, float[] best, float[] own)
+    {
+        var proposals = new List<(int, int, Proposal)>(words.Count);
+        var first = 0;
+        foreach (var (word, canvas, index, _) in words)
+        {
+            var slots = first..(first + word.Slots);
+            proposals.Add((canvas, index, new Proposal([.. ids[slots].Select(id => (int)id)], best[slots].Sum(), own[slots].Sum())));
+            first += word.Slots;
+        }
+
+        return proposals;
+    }
+
+    private Tensor Point(PointerRows pointers, Tensor rows)
+    {
+        using var scope = NewDisposeScope();
+        var keys = _forms.Keys.index_select(0, tensor(pointers.FormRows));
+        var (described, biases) = denoiser.DescribeCandidates(keys, tensor(pointers.Features).view(-1, PointerRows.FeatureCount), tensor(pointers.Operations).view(-1, EditOperations.Slots));
+        var places = tensor(pointers.Choices);
+        var ofRows = described.index_select(0, places).view(pointers.Count, Choices, -1);
+        var biasOfRows = biases.index_select(0, places).view(pointers.Count, Choices);
+        return MiniDenoiser.PointerScores(denoiser.PointerQueries(rows), ofRows, biasOfRows).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Log of the sum over the vocabulary and the candidates that fit, (rows).</summary>
+    private Tensor Normaliser(Tensor rows, PointerRows pointers, Tensor points)
+    {
+        var absent = tensor(pointers.Ids.Select((_, i) => pointers.Fits(i) ? 0f : float.NegativeInfinity).ToArray(), [pointers.Count, Choices]);
+        return cat([denoiser.Logits(rows), points + absent], 1).logsumexp(-1);
+    }
+
+    private static float[] Copy(Tensor tensor) => tensor.data<float>().ToArray();
+}
+
+/// <summary>What the denoiser would write at a hidden word.</summary>
+/// <param name="Ids">The most probable token of each slot.</param>
+/// <param name="LogProbability">Their log-probabilities, summed.</param>
+/// <param name="DraftLogProbability">Those of the draft's tokens, summed.</param>
+internal sealed record Proposal(int[] Ids, float LogProbability, float DraftLogProbability);

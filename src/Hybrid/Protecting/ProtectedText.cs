@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using HybridGen.Drafting;
+
+namespace HybridGen.Protecting;
+
+/// <summary>What of a text must not change: code, addresses, identifiers, and words that are no whole graphemes.</summary>
+internal sealed partial class ProtectedText
+{
+    // Far enough for any address; a text without white space must not cost its length for every word.
+    private const int Reach = 256;
+
+    private readonly string _text;
+    private readonly List<TextSpan> _code = [];
+
+    public ProtectedText(string text)
+    {
+        _text = text;
+        foreach (var code in MarkedCode().EnumerateMatches(text)) _code.Add(new TextSpan(code.Index, code.Length));
+    }
+
+    /// <summary>Whether a place lies in code that the text marks as such.</summary>
+    public bool IsCode(int index)
+    {
+        var (low, high) = (0, _code.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (_code[middle].End <= index) low = middle + 1;
+            else high = middle;
+        }
+
+        return low < _code.Count && _code[low].Start <= index;
+    }
+
+    /// <summary>Whether a word must stay as it is.</summary>
+    public bool Protects(TextSpan word) =>
+        IsCode(word.Start) || HasInnerCapital(word.Of(_text)) || IsPartOfIdentifier(word) || SplitsGrapheme(word.Start) || SplitsGrapheme(word.End);
+
+    /// <summary>camelCase and iPhone, but not McDonald or NASA.</summary>
+    private static bool HasInnerCapital(ReadOnlySpan<char> body)
+    {
+        if (body.Length == 0 || char.IsUpper(body[0])) return false;
+        foreach (var letter in body)
+            if (char.IsUpper(letter)) return true;
+        return false;
+    }
+
+    /// <summary>Whether the run of signs between white space that holds the word is an address, a path, a tag or an identifier.</summary>
+    private bool IsPartOfIdentifier(TextSpan word)
+    {
+        var (start, end) = (word.Start, word.End);
+        while (start > Math.Max(0, word.Start - Reach) && !char.IsWhiteSpace(_text[start - 1])) start--;
+        while (end < Math.Min(_text.Length, word.End + Reach) && !char.IsWhiteSpace(_text[end])) end++;
+        return end - start > word.Length && IdentifierSigns().IsMatch(_text.AsSpan(start, end - start));
+    }
+
+    private bool SplitsGrapheme(int index)
+    {
+        if (index == 0 || index == _text.Length || (_text[index - 1] < '\x80' && _text[index] < '\x80')) return false;
+        var at = Math.Max(0, index - Reach);
+        while (at < index) at += StringInfo.GetNextTextElementLength(_text, at);
+        return at > index;
+    }
+
+    // Markdown: ``` or ~~~ fences to their end, or the text's; `code` within a line.
+    [GeneratedRegex(@"^[ \t]*(```|~~~).*?(?:^[ \t]*\1[^\r\n]*|\z)|`[^`\r\n]+`", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.CultureInvariant)]
+    private static partial Regex MarkedCode();
+
+    // Signs that prose does not have inside a word: addresses (:// @ www. .com), paths and names (\ _ /usr/bin), digits glued to letters,
+    // tags, braces, calls.
+    [GeneratedRegex(@"://|@|\\|_|^www\.|^[/~]\w|[A-Za-z]\.[A-Za-z]+(/|$)|\d[A-Za-z]|[A-Za-z]\d|[<>{}`=#$|]|\w\(\)|(/\w+){2}", RegexOptions.CultureInvariant)]
+    private static partial Regex IdentifierSigns();
+}

@@ -1,0 +1,133 @@
+using System.Diagnostics;
+using HybridGen.Candidates;
+using HybridGen.Canvases;
+using HybridGen.Checkpoints;
+using HybridGen.Editing;
+using HybridGen.Models.Mini;
+using HybridGen.Protecting;
+using HybridGen.Tokens;
+
+namespace HybridGen.Revising;
+
+/// <summary>The revision loop: segment, score, select, remask, refill, judge, apply.</summary>
+/// <remarks>Holds tensors: every method runs on the worker thread that owns them.</remarks>
+internal sealed class Refiner : IDisposable
+{
+    /// <summary>Canvases that go through the network side by side: enough to keep the cores busy, few enough for their caches.</summary>
+    private const int BatchSize = 24;
+
+    private readonly MiniScorer _scorer;
+    private readonly CandidateSource _candidates;
+    private readonly WordEncoder _encoder;
+    private bool _isDisposed;
+
+    private Refiner(MiniScorer scorer, CandidateSource candidates, WordEncoder encoder) =>
+        (_scorer, _candidates, _encoder) = (scorer, candidates, encoder);
+
+    /// <summary>Loads a refiner from its folder.</summary>
+    /// <exception cref="CheckpointFormatException">A file is missing or malformed.</exception>
+    public static Refiner Load(string folder)
+    {
+        var config = MiniConfig.Read(folder);
+        var candidates = Task.Run(() => CandidateSource.Read(folder));
+        var encoder = Task.Run(() => new WordEncoder(ByteLevelTokenizer.Load(Path.Combine(folder, "tokenizer.json"))));
+        var denoiser = MiniDenoiser.Load(folder, config);
+        return new Refiner(new MiniScorer(denoiser), candidates.GetAwaiter().GetResult(), encoder.GetAwaiter().GetResult());
+    }
+
+    /// <summary>Revises a text.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled; nothing is kept.</exception>
+    public Revision Revise(string text, ReviseOptions options, IProgress<ReviseProgress>? progress, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, typeof(HybridGenEngine));
+        var started = Stopwatch.GetTimestamp();
+        var run = new Run(text, progress, cancellationToken);
+        foreach (var policy in options.Policies) Revise(run, policy, options.Passes);
+        return new Revision(text, run.Current, run.Edits, run.Words, run.Forwards, Stopwatch.GetElapsedTime(started));
+    }
+
+    public void Dispose()
+    {
+        _isDisposed = true;
+        _scorer.Dispose();
+    }
+
+    /// <summary>Passes of one policy, until one changes nothing or leads back to a text that was there before.</summary>
+    private void Revise(Run run, EditPolicy policy, int passes)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal) { run.Current };
+        for (var pass = 1; pass <= passes; pass++)
+        {
+            var edits = Pass(run, policy, pass);
+            if (edits.Count == 0 || !seen.Add(Revision.Apply(run.Current, edits))) return;
+            run.Apply(edits);
+        }
+    }
+
+    private List<Edit> Pass(Run run, EditPolicy policy, int pass)
+    {
+        var strategy = Strategy.For(policy, _encoder.Tokenizer);
+        var canvases = Segment(run.Current);
+        run.Words = Math.Max(run.Words, canvases.Sum(canvas => canvas.Words.Count));
+        var edits = new List<Edit>();
+        for (var done = 0; done < canvases.Count; done += BatchSize)
+        {
+            run.CancellationToken.ThrowIfCancellationRequested();
+            var batch = canvases.GetRange(done, Math.Min(BatchSize, canvases.Count - done));
+            edits.AddRange(Repair(run, strategy, batch).Select(repair => Edit(run.Current, repair, pass)));
+            run.Report(policy, pass, done + batch.Count, canvases.Count, edits.Count);
+        }
+
+        return edits;
+    }
+
+    private List<Canvas> Segment(string text)
+    {
+        var guard = new ProtectedText(text);
+        return [.. Segmenter.Sections(Segmenter.Lines(text, guard)).SelectMany(section =>
+            Segmenter.Pack(section, new CanvasBuilder(_candidates, _encoder, section.SelectMany(line => line)), guard))];
+    }
+
+    /// <summary>One batch through the loop; the repairs that are kept, in text order.</summary>
+    private IEnumerable<Repair> Repair(Run run, Strategy strategy, List<Canvas> canvases)
+    {
+        var doubts = strategy.Select(_scorer, canvases);
+        run.Forwards += canvases.Count;
+        var doubted = doubts.Select(doubt => doubt.Canvas).Distinct().Count();
+        if (doubted == 0) return [];
+        foreach (var doubt in doubts) doubt.Word.Visibility = strategy.Remasking;
+        run.Forwards += doubted;
+        return strategy.Refill(_scorer, canvases, doubts).Where(repair => repair.Gain > strategy.MinGain);
+    }
+
+    private static Edit Edit(string text, Repair repair, int pass)
+    {
+        var span = repair.Doubt.Word.Word.Span;
+        return new Edit(span, span.Of(text).ToString(), repair.After, repair.Kind, repair.Gain, pass);
+    }
+
+    /// <summary>A text on its way through the policies.</summary>
+    private sealed class Run(string input, IProgress<ReviseProgress>? progress, CancellationToken cancellationToken)
+    {
+        private string? _current;
+
+        public string Current => _current ?? input;
+
+        public IReadOnlyList<Edit> Edits { get; private set; } = [];
+
+        public int Words { get; set; }
+
+        public int Forwards { get; set; }
+
+        public CancellationToken CancellationToken => cancellationToken;
+
+        public void Apply(IReadOnlyList<Edit> edits)
+        {
+            Edits = EditLog.Compose(input, Edits, edits);
+            _current = Revision.Apply(Current, edits);
+        }
+
+        public void Report(EditPolicy policy, int pass, int done, int total, int edits) =>
+            progress?.Report(new ReviseProgress(policy, pass, done, total, Edits.Count + edits));
+    }
+}

@@ -1,0 +1,19 @@
+namespace HybridGen.Tokens;
+
+/// <summary>Encodes words one by one and remembers the common ones.</summary>
+internal sealed class WordEncoder(ByteLevelTokenizer tokenizer)
+{
+    private const int MostCached = 100_000;
+
+    private readonly Dictionary<string, int[]> _cache = new(StringComparer.Ordinal);
+
+    public ByteLevelTokenizer Tokenizer => tokenizer;
+
+    /// <summary>The tokens of a word; its leading space is part of it.</summary>
+    public int[] Encode(string word)
+    {
+        if (_cache.TryGetValue(word, out var tokens)) return tokens;
+        if (_cache.Count >= MostCached) _cache.Clear();
+        return _cache[word] = [.. tokenizer.Encode(word)];
+    }
+}
