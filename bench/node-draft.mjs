@@ -29,7 +29,7 @@ console.log(JSON.stringify({
     Tokens: drafted.length,
     LoadSeconds: (loaded - started) / 1000,
     PromptSeconds: (first - loaded) / 1000,
-    TokensPerSecond: (drafted.length - 1) / ((last - first) / 1000),
+    TokensPerSecond: drafted.length > 1 ? (drafted.length - 1) / ((last - first) / 1000) : 0,
     PeakMebibytes: process.resourceUsage().maxRSS / 1024,
     Text: model.detokenize(drafted),
     Threads: context.currentThreads,

@@ -11,7 +11,7 @@ internal static class FixBench
     private static readonly Option<FileInfo> Source = new Option<FileInfo>("--source") { Required = true, Description = "Text to fix." }.AcceptExistingOnly();
     private static readonly Option<FileInfo> Gold = new Option<FileInfo>("--gold") { Description = "The right text, a line for a line; needs --score-script." }.AcceptExistingOnly();
     private static readonly Option<FileInfo> ScoreScript = new Option<FileInfo>("--score-script") { Description = "Python script that is called with source, output and gold." }.AcceptExistingOnly();
-    private static readonly Option<string?> Output = new("--output") { Description = "Where the fixed text goes; default a temporary file." };
+    private static readonly Option<string?> Output = new("--output") { Description = "Where the fixed text goes, for other score scripts; by default it is not kept." };
 
     public static Command Command()
     {
@@ -39,11 +39,11 @@ internal static class FixBench
         }
 
         var report = Describe(source.Name, text, revision!, load, seconds);
-        var output = arguments.GetValue(Output) ?? Path.Combine(Path.GetTempPath(), $"fixed-{Environment.ProcessId}-{source.Name}");
+        var output = arguments.GetValue(Output) ?? Path.GetTempFileName();
         await File.WriteAllTextAsync(output, revision!.Output, cancellationToken);
-        report.Add("output", output);
         if (arguments.GetValue(Gold) is { } gold && arguments.GetValue(ScoreScript) is { } script)
             report.Add("score", await ChildProcess.RunAsync("python3", [script.FullName, source.FullName, output, gold.FullName], cancellationToken));
+        if (arguments.GetValue(Output) is null) File.Delete(output);
         await report.PublishAsync(arguments.GetValue(Report.Option));
         return 0;
     }

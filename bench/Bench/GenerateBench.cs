@@ -59,7 +59,8 @@ internal static class GenerateBench
             }
             else if (update is GenerationUpdate.Completed(var generation))
             {
-                return new(tokens, load, first, (tokens - 1) / (last - first), Machine.PeakMebibytes(), generation.Draft.Text, generation.Revision?.Duration.TotalSeconds / last);
+                var rate = tokens > 1 ? (tokens - 1) / (last - first) : 0;
+                return new(tokens, load, first, rate, Machine.PeakMebibytes(), generation.Draft.Text, generation.Revision?.Duration.TotalSeconds / last);
             }
         }
 

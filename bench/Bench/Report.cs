@@ -37,5 +37,5 @@ internal sealed class Report(string title)
     private string Json() =>
         JsonSerializer.Serialize(new { title, lines = _lines.Select(line => new { name = line.Name, value = line.Value, unit = line.Unit }) }, Indented) + "\n";
 
-    private static string Number(double value) => value.ToString(Math.Abs(value) >= 100 ? "F0" : "G4", CultureInfo.InvariantCulture);
+    private static string Number(double value) => value.ToString(Math.Abs(value) >= 100 ? "F0" : "0.###", CultureInfo.InvariantCulture);
 }

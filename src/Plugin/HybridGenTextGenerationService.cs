@@ -9,7 +9,8 @@ namespace HybridGen.Plugin;
 
 /// <summary>A <see cref="HybridGenEngine"/> as a Semantic Kernel service: answers prompts with drafted and revised text.</summary>
 /// <remarks>
-/// Thread-safe. The engine stays the caller's, or the container's. Contents carry a <see cref="HybridGenMetadata"/>.
+/// Thread-safe. The engine stays the caller's, or the container's. Contents carry a <see cref="HybridGenMetadata"/>. To revise a text
+/// that exists use <see cref="HybridGenEngine.ReviseAsync"/>: a prompt template encodes the characters of its variables for HTML.
 /// </remarks>
 public sealed class HybridGenTextGenerationService : ITextGenerationService
 {

@@ -1,3 +1,4 @@
+using HybridGen.Drafting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.SemanticKernel;
 
@@ -44,6 +45,26 @@ public sealed class EndToEndTests
 
         var exception = await Assert.ThrowsAsync<KernelException>(() => kernel.InvokePromptAsync("Hello", cancellationToken: Token));
         Assert.Contains("/nowhere/none.gguf", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Container_Disposed_DisposesTheEngineThatItCreated()
+    {
+        var kernel = Kernel.CreateBuilder().AddHybridGenTextGeneration().Build();
+        var engine = kernel.Services.GetRequiredService<HybridGenEngine>();
+        await ((ServiceProvider)kernel.Services).DisposeAsync();
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => engine.GenerateAsync(DraftPrompt.User("Hello"), cancellationToken: Token));
+        await engine.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Container_Disposed_LeavesTheCallersEngine()
+    {
+        await using var engine = new HybridGenEngine();
+        await using (new ServiceCollection().AddHybridGenTextGeneration(engine).BuildServiceProvider()) { }
+        var generation = await engine.GenerateAsync(DraftPrompt.User("Hello"), new() { Draft = new() { MaxTokens = 2 } }, Token);
+        Assert.NotNull(generation.Revision);
     }
 
     private static KernelArguments Seeded() => new(new HybridGenPromptExecutionSettings { Seed = 7, MaxTokens = 40 });

@@ -152,6 +152,26 @@ public sealed class TextGenerationTests
     }
 
     [Fact]
+    public async Task Kernel_InvokePromptStreaming_JoinsToTheFinalText()
+    {
+        var builder = Kernel.CreateBuilder();
+        builder.Services.AddSingleton<ITextGenerationService>(Samples.Service(Samples.Revised));
+        var pieces = new List<string>();
+        await foreach (var piece in builder.Build().InvokePromptStreamingAsync<string>("p", cancellationToken: Token)) pieces.Add(piece);
+        Assert.Equal(["The ", "cat ", "sat."], pieces);
+    }
+
+    [Fact]
+    public async Task Kernel_UnknownSetting_IsAnArgumentExceptionThatNamesIt()
+    {
+        var builder = Kernel.CreateBuilder();
+        builder.Services.AddSingleton<ITextGenerationService>(Samples.Service(Samples.Revised));
+        var settings = new PromptExecutionSettings { ExtensionData = new Dictionary<string, object> { ["tempreature"] = 1 } };
+        var exception = await Assert.ThrowsAsync<ArgumentException>(() => builder.Build().InvokePromptAsync("p", new(settings), cancellationToken: Token));
+        Assert.Contains("'tempreature'", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Prompt_ByDefault_IsAUsersTurn()
     {
         DraftPrompt? seen = null;
