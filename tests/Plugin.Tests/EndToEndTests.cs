@@ -1,6 +1,7 @@
 using HybridGen.Drafting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.SemanticKernel;
+using Microsoft.SemanticKernel.TextGeneration;
 
 namespace HybridGen.Plugin.Tests;
 
@@ -62,7 +63,8 @@ public sealed class EndToEndTests
     public async Task Container_Disposed_LeavesTheCallersEngine()
     {
         await using var engine = new HybridGenEngine();
-        await using (new ServiceCollection().AddHybridGenTextGeneration(engine).BuildServiceProvider()) { }
+        await using (var services = new ServiceCollection().AddHybridGenTextGeneration(engine).BuildServiceProvider())
+            Assert.NotNull(services.GetRequiredService<ITextGenerationService>());
         var generation = await engine.GenerateAsync(DraftPrompt.User("Hello"), new() { Draft = new() { MaxTokens = 2 } }, Token);
         Assert.NotNull(generation.Revision);
     }
