@@ -1,5 +1,7 @@
 using System.CommandLine;
+using HybridGen;
 using HybridGen.Bench;
+using HybridGen.Drafting;
 
 var root = new RootCommand("Measures HybridGen: every number in the documents comes from one of these commands.")
 {
@@ -7,4 +9,12 @@ var root = new RootCommand("Measures HybridGen: every number in the documents co
     GenerateBench.Command(),
     CompareBench.Command(),
 };
-return await root.Parse(args).InvokeAsync();
+try
+{
+    return await root.Parse(args).InvokeAsync(new() { EnableDefaultExceptionHandler = false });
+}
+catch (Exception e) when (e is DraftingException or RefiningException or InvalidOperationException)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return 1;
+}
