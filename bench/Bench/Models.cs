@@ -1,0 +1,22 @@
+using System.CommandLine;
+
+namespace HybridGen.Bench;
+
+/// <summary>The options that choose models and threads, the same for every command.</summary>
+internal static class Models
+{
+    public static Option<string> Drafter { get; } = new("--drafter") { Description = "GGUF file; default the shipped mini drafter.", DefaultValueFactory = _ => ShippedModels.Drafter };
+
+    public static Option<string> Refiner { get; } = new("--refiner") { Description = "Folder; default the shipped mini refiner.", DefaultValueFactory = _ => ShippedModels.Refiner };
+
+    public static Option<int> Threads { get; } = new("--threads") { Description = "Threads for each model.", DefaultValueFactory = _ => Environment.ProcessorCount };
+
+    public static Option<int> Runs { get; } = new("--runs") { Description = "Runs; the median counts.", DefaultValueFactory = _ => 3 };
+
+    public static HybridGenEngine Engine(ParseResult arguments) => new(new()
+    {
+        DrafterPath = arguments.GetValue(Drafter)!,
+        RefinerPath = arguments.GetValue(Refiner)!,
+        Threads = arguments.GetValue(Threads),
+    });
+}

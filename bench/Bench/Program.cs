@@ -1,0 +1,20 @@
+using System.CommandLine;
+using HybridGen;
+using HybridGen.Bench;
+using HybridGen.Drafting;
+
+var root = new RootCommand("Measures HybridGen: every number in the documents comes from one of these commands.")
+{
+    FixBench.Command(),
+    GenerateBench.Command(),
+    CompareBench.Command(),
+};
+try
+{
+    return await root.Parse(args).InvokeAsync(new() { EnableDefaultExceptionHandler = false });
+}
+catch (Exception e) when (e is DraftingException or RefiningException or InvalidOperationException)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return 1;
+}

@@ -1,0 +1,6 @@
+using HybridGen.Drafting;
+
+namespace HybridGen.Plugin;
+
+/// <summary>Drafts and revises one text: <see cref="HybridGenEngine.GenerateAsync"/>, or a test's stand-in.</summary>
+internal delegate Task<Generation> Generating(DraftPrompt prompt, GenerateOptions options, CancellationToken cancellationToken);

@@ -1,0 +1,58 @@
+using HybridGen;
+using HybridGen.Plugin;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.SemanticKernel.TextGeneration;
+
+namespace Microsoft.SemanticKernel;
+
+/// <summary>Registers HybridGen with a kernel or a service collection.</summary>
+public static class HybridGenKernelExtensions
+{
+    /// <summary>Adds text generation by a new engine, which the container creates at first use and disposes with itself.</summary>
+    /// <param name="builder">The kernel's builder.</param>
+    /// <param name="options">The models; the shipped mini pair by default.</param>
+    /// <param name="serviceId">Key of the service and of its <see cref="HybridGenEngine"/>; a later call with the same key replaces both.</param>
+    public static IKernelBuilder AddHybridGenTextGeneration(this IKernelBuilder builder, HybridGenOptions? options = null, string? serviceId = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddHybridGenTextGeneration(options, serviceId);
+        return builder;
+    }
+
+    /// <summary>Adds text generation by the caller's engine, which stays the caller's to dispose.</summary>
+    /// <param name="builder">The kernel's builder.</param>
+    /// <param name="engine">The engine.</param>
+    /// <param name="serviceId">Key of the service and of its <see cref="HybridGenEngine"/>; a later call with the same key replaces both.</param>
+    public static IKernelBuilder AddHybridGenTextGeneration(this IKernelBuilder builder, HybridGenEngine engine, string? serviceId = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddHybridGenTextGeneration(engine, serviceId);
+        return builder;
+    }
+
+    /// <summary>Adds text generation by a new engine, which the container creates at first use and disposes with itself.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="options">The models; the shipped mini pair by default.</param>
+    /// <param name="serviceId">Key of the service and of its <see cref="HybridGenEngine"/>; a later call with the same key replaces both.</param>
+    public static IServiceCollection AddHybridGenTextGeneration(this IServiceCollection services, HybridGenOptions? options = null, string? serviceId = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        return services.AddKeyedSingleton(serviceId, (_, _) => new HybridGenEngine(options)).AddService(serviceId);
+    }
+
+    /// <summary>Adds text generation by the caller's engine, which stays the caller's to dispose.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="engine">The engine.</param>
+    /// <param name="serviceId">Key of the service and of its <see cref="HybridGenEngine"/>; a later call with the same key replaces both.</param>
+    public static IServiceCollection AddHybridGenTextGeneration(this IServiceCollection services, HybridGenEngine engine, string? serviceId = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(engine);
+        return services.AddKeyedSingleton(serviceId, engine).AddService(serviceId);
+    }
+
+    private static IServiceCollection AddService(this IServiceCollection services, string? serviceId) =>
+        services.AddKeyedSingleton<ITextGenerationService>(
+            serviceId,
+            (provider, _) => new HybridGenTextGenerationService(provider.GetRequiredKeyedService<HybridGenEngine>(serviceId)));
+}

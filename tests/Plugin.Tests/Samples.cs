@@ -1,0 +1,38 @@
+using HybridGen.Drafting;
+using HybridGen.Editing;
+using Microsoft.SemanticKernel;
+
+namespace HybridGen.Plugin.Tests;
+
+/// <summary>Small generations and a service that answers with them.</summary>
+internal static class Samples
+{
+    public const string Model = "scripted";
+
+    public static Generation Revised { get; } = Generation(
+        "The cat sat.", new Edit(new(4, 3), "cta", "cat", EditKind.Spelling, 3.5, 1));
+
+    /// <summary>A generation whose final text is <paramref name="text"/>.</summary>
+    public static Generation Generation(string text, params Edit[] edits) => Generation(text, StopReason.EndOfText, edits);
+
+    public static Generation Generation(string text, StopReason reason, params Edit[] edits)
+    {
+        var input = edits.Reverse().Aggregate(text, (t, e) => t.Remove(e.Span.Start, e.After.Length).Insert(e.Span.Start, e.Before));
+        var token = new DraftToken(1, input, new(0, input.Length), -1f, 2f, []);
+        var draft = Draft.From([token], new DraftCompleted(reason, 7, TimeSpan.FromMilliseconds(3), TimeSpan.FromMilliseconds(5)));
+        return new(draft, new Revision(input, text, edits, 3, 1, TimeSpan.FromMilliseconds(11)));
+    }
+
+    public static HybridGenTextGenerationService Service(Generation generation) => new((_, _, _) => Task.FromResult(generation), Model);
+
+    public static HybridGenTextGenerationService Service(Generating generate) => new(generate, Model);
+
+    public static HybridGenTextGenerationService Failing(Exception exception) => new((_, _, _) => Task.FromException<Generation>(exception), Model);
+
+    public static async Task<List<StreamingTextContent>> StreamAsync(this HybridGenTextGenerationService service, string prompt = "p")
+    {
+        var items = new List<StreamingTextContent>();
+        await foreach (var item in service.GetStreamingTextContentsAsync(prompt, cancellationToken: TestContext.Current.CancellationToken)) items.Add(item);
+        return items;
+    }
+}
