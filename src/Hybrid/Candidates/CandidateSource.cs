@@ -56,6 +56,9 @@ internal sealed class CandidateSource
         return _cache[body] = Find(body);
     }
 
+    /// <summary>A form from elsewhere, described as one of the lexicon's.</summary>
+    public Candidate Describe(string body, string form) => Make(body, form, CandidateKind.Lexicon);
+
     private Candidate[] Find(string body)
     {
         if (body.Length > LongestBody) return [];

@@ -23,8 +23,8 @@ public abstract record EditPolicy
     public sealed record Fluency : EditPolicy
     {
         /// <summary>Least gain of a change, in nats: higher changes less.</summary>
-        /// <value>0 or more; default 3.</value>
-        public double MinGain { get; init => field = Nats(value); } = 3;
+        /// <value>0 or more; default 2.</value>
+        public double MinGain { get; init => field = Nats(value); } = 2;
 
         /// <summary>Largest share of the words that one pass remasks.</summary>
         /// <value>Above 0, at most 1; default 0.25.</value>

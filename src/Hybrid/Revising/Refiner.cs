@@ -66,7 +66,7 @@ internal sealed class Refiner : IDisposable
 
     private List<Edit> Pass(Run run, EditPolicy policy, int pass)
     {
-        var strategy = Strategy.For(policy, _encoder.Tokenizer);
+        var strategy = Strategy.For(policy, _encoder.Tokenizer, _candidates);
         var canvases = Segment(run.Current);
         run.Words = Math.Max(run.Words, canvases.Sum(canvas => canvas.Words.Count));
         var edits = new List<Edit>();

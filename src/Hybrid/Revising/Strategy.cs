@@ -1,3 +1,4 @@
+using HybridGen.Candidates;
 using HybridGen.Canvases;
 using HybridGen.Editing;
 using HybridGen.Models.Mini;
@@ -18,10 +19,10 @@ internal sealed record Repair(Doubt Doubt, string After, EditKind Kind, double G
 /// <summary>What a policy brings to the loop: which words it doubts, how it remasks them, and what it writes in their place.</summary>
 internal abstract class Strategy
 {
-    public static Strategy For(EditPolicy policy, ByteLevelTokenizer tokenizer) => policy switch
+    public static Strategy For(EditPolicy policy, ByteLevelTokenizer tokenizer, CandidateSource candidates) => policy switch
     {
         EditPolicy.Spelling spelling => new SpellingStrategy(spelling),
-        EditPolicy.Fluency fluency => new FluencyStrategy(fluency, tokenizer),
+        EditPolicy.Fluency fluency => new FluencyStrategy(fluency, tokenizer, candidates),
         _ => throw new ArgumentException($"No strategy is known for {policy.GetType().Name}.", nameof(policy)),
     };
 

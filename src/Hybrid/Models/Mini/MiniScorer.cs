@@ -8,6 +8,7 @@ namespace HybridGen.Models.Mini;
 internal sealed class MiniScorer(MiniDenoiser denoiser) : IDisposable
 {
     private const int Choices = CandidateSource.Most + 1;
+    private const int RowsAtOnce = 256;
 
     private readonly FormVectors _forms = new(denoiser);
 
@@ -88,11 +89,20 @@ internal sealed class MiniScorer(MiniDenoiser denoiser) : IDisposable
         return MiniDenoiser.PointerScores(denoiser.PointerQueries(rows), ofRows, biasOfRows).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Log of the sum over the vocabulary and the candidates that fit, (rows).</summary>
+    /// <summary>Log of the sum over the vocabulary and the candidates that fit, (rows); some rows at a time, for the vocabulary is wide.</summary>
     private Tensor Normaliser(Tensor rows, PointerRows pointers, Tensor points)
     {
         var absent = tensor(pointers.Ids.Select((_, i) => pointers.Fits(i) ? 0f : float.NegativeInfinity).ToArray(), [pointers.Count, Choices]);
-        return cat([denoiser.Logits(rows), points + absent], 1).logsumexp(-1);
+        var sums = empty(pointers.Count);
+        for (var first = 0; first < pointers.Count; first += RowsAtOnce)
+        {
+            using var scope = NewDisposeScope();
+            var some = Math.Min(RowsAtOnce, pointers.Count - first);
+            var chosen = points.narrow(0, first, some) + absent.narrow(0, first, some);
+            sums.narrow(0, first, some).copy_(cat([denoiser.Logits(rows.narrow(0, first, some)), chosen], 1).logsumexp(-1));
+        }
+
+        return sums;
     }
 
     private static float[] Copy(Tensor tensor) => tensor.data<float>().ToArray();
