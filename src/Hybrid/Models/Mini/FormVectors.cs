@@ -19,8 +19,8 @@ internal sealed class FormVectors : IDisposable
     public FormVectors(MiniDenoiser denoiser)
     {
         _denoiser = denoiser;
-        Words = zeros(MostKept / 16, denoiser.Config.HiddenSize);
-        Keys = zeros(MostKept / 16, denoiser.Config.PointerSize);
+        Words = zeros(MostKept / 16, denoiser.Config.HiddenSize).DetachFromDisposeScope();
+        Keys = zeros(MostKept / 16, denoiser.Config.PointerSize).DetachFromDisposeScope();
     }
 
     /// <summary>Word vectors, (rows, D).</summary>

@@ -76,7 +76,9 @@ internal sealed class MiniDenoiser : IDisposable
     {
         using var file = Checkpoint.Open(folder);
         using var mode = inference_mode();
-        return new MiniDenoiser(config, file);
+        var denoiser = new MiniDenoiser(config, file);
+        foreach (var weight in denoiser.Weights) weight.DetachFromDisposeScope(); // The caller's scope ends before the model does.
+        return denoiser;
     }
 
     /// <summary>Vectors of words by their n-grams: (n, G) to (n, D).</summary>
@@ -149,11 +151,14 @@ internal sealed class MiniDenoiser : IDisposable
 
     public void Dispose()
     {
-        foreach (var tensor in new[] { _embed, _slotEmbed, _frequencyEmbed, _inputNorm, _ngramEmbed, _ngramGate, _norm, _pointerQuery, _pointerKey, _pointerOperations, _pointerMlp, _pointerMlpBias, _pointerBias, _rotations })
-            tensor.Dispose();
-        foreach (var feature in _pointerFeatures) feature.Dispose();
-        foreach (var layer in _layers) layer.Dispose();
+        foreach (var weight in Weights) weight.Dispose();
     }
+
+    private IEnumerable<Tensor> Weights =>
+    [
+        _embed, _slotEmbed, _frequencyEmbed, _inputNorm, _ngramEmbed, _ngramGate, _norm, _pointerQuery, _pointerKey, _pointerOperations, _pointerMlp, _pointerMlpBias, _pointerBias, _rotations,
+        .. _pointerFeatures, .. _layers.SelectMany(layer => layer.Weights),
+    ];
 
     private Tensor Normed(Tensor x) => x.mul_(Scale(x, Config.RmsNormEps));
 
@@ -180,7 +185,7 @@ internal sealed class MiniDenoiser : IDisposable
     }
 
     /// <summary>One block: attention over the window, then a squared-ReLU network; both add to the stream.</summary>
-    private sealed class Layer : IDisposable
+    private sealed class Layer
     {
         private readonly int _heads;
         private readonly Tensor _qkv;     // (D, 3 D)
@@ -216,10 +221,7 @@ internal sealed class MiniDenoiser : IDisposable
             using (NewDisposeScope()) x.addmm_(x.mul(Scale(x, eps)).mm(_up).relu_().pow_(2), _down);
         }
 
-        public void Dispose()
-        {
-            foreach (var tensor in new[] { _qkv, _qkNorm, _output, _up, _down }) tensor.Dispose();
-        }
+        public Tensor[] Weights => [_qkv, _qkNorm, _output, _up, _down];
 
         private Tensor Attention(Tensor normed, int windows, Tensor rotations, Tensor? mask, double eps)
         {

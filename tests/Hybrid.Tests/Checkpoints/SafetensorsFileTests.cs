@@ -1,0 +1,96 @@
+using System.Buffers.Binary;
+using System.Text;
+using CsCheck;
+using HybridGen.Checkpoints;
+
+namespace HybridGen.Hybrid.Tests.Checkpoints;
+
+public sealed class SafetensorsFileTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("hybridgen-tests").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void AWellFormedHeaderIsRead()
+    {
+        using var file = SafetensorsFile.Open(Write("""{"__metadata__":{"a":"b"},"w":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]}}""", 8));
+        var entry = Assert.Single(file.Tensors);
+        Assert.Equal("w", entry.Key);
+        Assert.Equal([2L, 1L], entry.Value.Shape);
+        Assert.Equal(8, entry.Value.Length);
+    }
+
+    [Theory]
+    [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,16]}}""")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[-8,0]}}""")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}""")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}""")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}""")]
+    [InlineData("""{"w":{"dtype":"Q4","shape":[2],"data_offsets":[0,8]}}""")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"w":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""")]
+    [InlineData("""{"v":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"w":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""")]
+    public void ALyingHeaderIsRefusedWithPathAndTensor(string header)
+    {
+        var path = Write(header, 8);
+        var failure = Assert.Throws<CheckpointFormatException>(() => SafetensorsFile.Open(path));
+        Assert.Contains(path, failure.Message, StringComparison.Ordinal);
+        Assert.Contains("'w'", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("short")]
+    [InlineData("<!DOCTYPE html><html></html>")]
+    [InlineData("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")]
+    [InlineData("PK\u0003\u0004 and the rest of an archive")]
+    public void AnotherKindOfFileIsRefusedWithItsPath(string content)
+    {
+        var path = Path.Combine(_folder, "model.safetensors");
+        File.WriteAllText(path, content);
+        Assert.Contains(path, Assert.Throws<CheckpointFormatException>(() => SafetensorsFile.Open(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AMissingFileAndAFolderAreRefused()
+    {
+        Assert.Throws<CheckpointFormatException>(() => SafetensorsFile.Open(Path.Combine(_folder, "none")));
+        Assert.Throws<CheckpointFormatException>(() => SafetensorsFile.Open(_folder));
+    }
+
+    [Fact]
+    public void DamagedHeadersThrowNothingElse()
+    {
+        var path = Write("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 8);
+        var whole = File.ReadAllBytes(path);
+        Gen.Select(Gen.Int[0, whole.Length - 1], Gen.Byte).Array[1, 6].Sample(
+            changes =>
+            {
+                var bytes = whole.ToArray();
+                foreach (var (place, value) in changes) bytes[place] = value;
+                File.WriteAllBytes(path, bytes);
+                try
+                {
+                    SafetensorsFile.Open(path).Dispose();
+                }
+                catch (CheckpointFormatException)
+                {
+                    // The one exception a damaged file may cause.
+                }
+            },
+            iter: 2000,
+            threads: 1);
+    }
+
+    private string Write(string header, int dataLength)
+    {
+        var json = Encoding.UTF8.GetBytes(header);
+        var bytes = new byte[8 + json.Length + dataLength];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, (ulong)json.Length);
+        json.CopyTo(bytes, 8);
+        var path = Path.Combine(_folder, "model.safetensors");
+        File.WriteAllBytes(path, bytes);
+        return path;
+    }
+}
