@@ -1,0 +1,71 @@
+using System.Text;
+
+namespace HybridGen.Drafting;
+
+/// <summary>
+/// Turns tokens' bytes into the draft's text: joins characters that are spread over tokens, holds back what may become a stop string, and
+/// gives each token its place.
+/// </summary>
+internal sealed class DraftText(IReadOnlyList<string> stopStrings)
+{
+    private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
+    private readonly Queue<DraftToken> _held = new();
+    private readonly StringBuilder _heldText = new();
+    private int _length;
+
+    /// <summary>Whether a stop string was written: what follows it is not part of the draft.</summary>
+    public bool IsStopped { get; private set; }
+
+    /// <summary>Adds a token; returns those whose text is certain now.</summary>
+    /// <param name="token">The token, its text and span still open.</param>
+    /// <param name="bytes">Its bytes.</param>
+    public List<DraftToken> Add(DraftToken token, ReadOnlySpan<byte> bytes)
+    {
+        var characters = new char[_decoder.GetCharCount(bytes, flush: false)];
+        _decoder.GetChars(bytes, characters, flush: false);
+        var text = new string(characters);
+        _held.Enqueue(token with { Text = text });
+        _heldText.Append(text);
+        var held = _heldText.ToString();
+        var stop = stopStrings.Select(stopString => held.IndexOf(stopString, StringComparison.Ordinal)).Where(at => at >= 0).DefaultIfEmpty(-1).Min();
+        if (stop < 0) return Release(held.Length - MayBecomeStop(held), cut: false);
+        IsStopped = true;
+        return Release(stop, cut: true);
+    }
+
+    /// <summary>Ends the draft; returns the tokens that were held back. Bytes of an unfinished character are left out.</summary>
+    public List<DraftToken> End() => Release(_heldText.Length, cut: false);
+
+    /// <summary>Length of the longest end of a text that is the start of a stop string.</summary>
+    private int MayBecomeStop(string text) => stopStrings.Select(stop => Overlap(text, stop)).DefaultIfEmpty(0).Max();
+
+    private static int Overlap(string text, string stop)
+    {
+        for (var length = Math.Min(text.Length, stop.Length - 1); length > 0; length--)
+            if (text.AsSpan(text.Length - length).SequenceEqual(stop.AsSpan(0, length))) return length;
+        return 0;
+    }
+
+    /// <summary>Releases whole tokens up to a place of the held text; with <paramref name="cut"/> also the part of one that ends there.</summary>
+    private List<DraftToken> Release(int upTo, bool cut)
+    {
+        var released = new List<DraftToken>();
+        var at = 0;
+        while (_held.TryPeek(out var token) && at + token.Text.Length <= upTo)
+        {
+            at += token.Text.Length;
+            released.Add(Place(_held.Dequeue()));
+        }
+
+        if (cut && at < upTo) released.Add(Place(_held.Dequeue() is { } last ? last with { Text = last.Text[..(upTo - at)] } : throw new InvalidOperationException()));
+        _heldText.Remove(0, at);
+        return released;
+    }
+
+    private DraftToken Place(DraftToken token)
+    {
+        var placed = token with { Span = new TextSpan(_length, token.Text.Length) };
+        _length += token.Text.Length;
+        return placed;
+    }
+}

@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using LLama.Native;
+
+namespace HybridGen.Drafting;
+
+/// <summary>The native llama.cpp behind LLamaSharp: loaded once for the process, and refused in one sentence where it does not fit.</summary>
+/// <remarks>
+/// LLamaSharp fits exactly one llama.cpp. Another one would read its structures shifted and crash later, so sizes and defaults are
+/// compared before a model is touched.
+/// </remarks>
+public static class LlamaLibrary
+{
+    /// <summary>Environment variable that names a llama.cpp library file to use instead of the packaged one.</summary>
+    public const string OverrideVariable = "HYBRIDGEN_LLAMA";
+
+    private const string Version = "b10221 (LLamaSharp 0.30.0)";
+
+    private static readonly Lazy<NativeLibraryReport> Loaded = new(Load);
+    private static readonly Queue<string> Complaints = new();
+
+    /// <summary>Loads llama.cpp unless that is done, and says what was found.</summary>
+    public static NativeLibraryReport Inspect() => Loaded.Value;
+
+    /// <summary>Loads llama.cpp unless that is done.</summary>
+    /// <exception cref="DraftingException">It is not there, does not load, or is another version.</exception>
+    public static void EnsureLoaded()
+    {
+        if (Loaded.Value.Problem is { } problem) throw new DraftingException(problem);
+    }
+
+    /// <summary>llama.cpp's last complaint, for the message of an error that it caused.</summary>
+    internal static string LastComplaint()
+    {
+        lock (Complaints) return Complaints.Count == 0 ? "llama.cpp gives no reason." : Complaints.Last();
+    }
+
+    private static NativeLibraryReport Load()
+    {
+        var asked = Environment.GetEnvironmentVariable(OverrideVariable);
+        if (!string.IsNullOrEmpty(asked) && !File.Exists(asked)) return new("llama.cpp", asked, null, $"{OverrideVariable} names '{asked}', which does not exist.");
+        try
+        {
+            Configure(asked);
+            NativeApi.llama_empty_call();
+            return Misfit() is { } misfit
+                ? new("llama.cpp", LoadedPath() ?? asked, null, $"'{LoadedPath() ?? asked}' is not the llama.cpp that LLamaSharp 0.30.0 fits ({misfit}); use its own back end package.")
+                : new("llama.cpp", LoadedPath(), Version, null);
+        }
+        catch (Exception failure) when (failure is TypeInitializationException or DllNotFoundException or EntryPointNotFoundException or LLama.Exceptions.RuntimeError or BadImageFormatException)
+        {
+            return new("llama.cpp", asked ?? LoadedPath(), null, $"llama.cpp cannot be loaded{(string.IsNullOrEmpty(asked) ? "" : $" from '{asked}'")}: {Reason(failure)}");
+        }
+    }
+
+    private static void Configure(string? path)
+    {
+        // An application that drives LLamaSharp itself has loaded and configured it already.
+        if (NativeLibraryConfig.LLama.LibraryHasLoaded) return;
+        NativeLibraryConfig.All.WithLogCallback(Remember);
+        if (!string.IsNullOrEmpty(path)) NativeLibraryConfig.LLama.WithLibrary(path).SkipCheck().WithAutoFallback(false);
+    }
+
+    /// <summary>llama.cpp reports hundreds of lines for each model; only its last complaints are worth keeping.</summary>
+    private static void Remember(LLamaLogLevel level, string message)
+    {
+        if (level is not (LLamaLogLevel.Error or LLamaLogLevel.Warning) || string.IsNullOrWhiteSpace(message)) return;
+        lock (Complaints)
+        {
+            Complaints.Enqueue(message.Trim());
+            if (Complaints.Count > 8) Complaints.Dequeue();
+        }
+    }
+
+    /// <summary>What differs from the llama.cpp that the binding was written for; null where nothing does.</summary>
+    private static string? Misfit()
+    {
+        if ((Unsafe.SizeOf<LLamaModelParams>(), Unsafe.SizeOf<LLamaContextParams>(), Unsafe.SizeOf<LLamaNativeBatch>()) is var sizes && sizes != (72, 160, 56))
+            return $"structure sizes {sizes} instead of (72, 160, 56)";
+        var context = LLamaContextParams.Default();
+        var defaults = (context.n_ctx, context.n_batch, context.n_ubatch, context.n_seq_max, context.yarn_beta_fast);
+        return defaults == (512u, 2048u, 512u, 1u, -1f) ? null : $"context defaults {defaults} instead of (512, 2048, 512, 1, -1)";
+    }
+
+    private static string? LoadedPath()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.Modules.Cast<ProcessModule>().Select(module => module.FileName)
+            .FirstOrDefault(path => Path.GetFileNameWithoutExtension(path) is "libllama" or "llama");
+    }
+
+    private static string Reason(Exception failure)
+    {
+        while (failure.InnerException is { } inner) failure = inner;
+        var reason = failure.Message.Split('\n')[0].Trim();
+        return OperatingSystem.IsLinux() ? $"{reason} It needs the system's libgomp.so.1 (Debian: libgomp1) and a back end package (LlamaBackend=cpu)." : reason;
+    }
+}
