@@ -1,0 +1,59 @@
+using System.Text;
+using CsCheck;
+
+namespace HybridGen.Drafting.Tests;
+
+public class DraftTextTests
+{
+    private static readonly Gen<string> Text =
+        Gen.OneOf(Consts("a", "b", "ab", "é", "漢", "😀", "👩‍👩‍👧", "\n", "\r\n", " ", "n\u0303")).Array[0, 40].Select(string.Concat);
+
+    [Fact]
+    public void Add_BytesCutAnywhere_JoinsToTheTextUpToTheFirstStopString() =>
+        Gen.Select(Text, Gen.OneOf(Consts("ab", "b", "aab", "\n", "😀", "漢a")).Array[0, 3], Gen.Int[1, 6].Array[1, 20]).Sample((text, stops, sizes) =>
+        {
+            var tokens = Write(text, stops, sizes, out var isStopped);
+            var end = stops.Select(stop => text.IndexOf(stop, StringComparison.Ordinal)).Where(at => at >= 0).DefaultIfEmpty(text.Length).Min();
+            Assert.Equal(text[..end], string.Concat(tokens.Select(token => token.Text)));
+            Assert.Equal(end < text.Length, isStopped);
+        });
+
+    [Fact]
+    public void Add_AnyText_SpansTileTheDraft() => Gen.Select(Text, Gen.Int[1, 6].Array[1, 20]).Sample((text, sizes) =>
+    {
+        var at = 0;
+        foreach (var token in Write(text, ["b\n"], sizes, out _))
+        {
+            Assert.Equal(new TextSpan(at, token.Text.Length), token.Span);
+            at = token.Span.End;
+        }
+    });
+
+    [Fact]
+    public void Add_NoStopString_HoldsNothingBack()
+    {
+        var text = new DraftText([]);
+        Assert.Equal("a", Assert.Single(text.Add(Token(0), "a"u8)).Text);
+    }
+
+    private static IGen<string>[] Consts(params string[] values) => [.. values.Select(Gen.Const)];
+
+    private static List<DraftToken> Write(string text, string[] stops, int[] sizes, out bool isStopped)
+    {
+        var written = new DraftText(stops);
+        var tokens = new List<DraftToken>();
+        var bytes = Encoding.UTF8.GetBytes(text);
+        for (int at = 0, i = 0; at < bytes.Length && !written.IsStopped; i++)
+        {
+            var size = Math.Min(sizes[i % sizes.Length], bytes.Length - at);
+            tokens.AddRange(written.Add(Token(i), bytes.AsSpan(at, size)));
+            at += size;
+        }
+
+        isStopped = written.IsStopped;
+        if (!isStopped) tokens.AddRange(written.End());
+        return tokens;
+    }
+
+    private static DraftToken Token(int id) => new(id, "", default, -1, 0, []);
+}

@@ -1,0 +1,81 @@
+using CsCheck;
+
+namespace HybridGen.Drafting.Tests;
+
+public sealed class GgufFileTests : IDisposable
+{
+    private readonly string _path = Path.GetTempFileName();
+
+    private static byte[] Mini { get; } = File.ReadAllBytes(Repository.MiniDrafter);
+
+    public void Dispose() => File.Delete(_path);
+
+    [Fact]
+    public void Read_MiniDrafter_SaysWhatItIs()
+    {
+        var file = GgufFile.Read(Repository.MiniDrafter);
+        Assert.Equal((3, "llama"), (file.Version, file.Architecture));
+        Assert.True(file.Tensors > 10);
+    }
+
+    [Theory]
+    [InlineData("", "it is empty")]
+    [InlineData("<!DOCTYPE html><html>not found</html>", "web page")]
+    [InlineData("version https://git-lfs.github.com/spec/v1\noid sha256:00", "Git LFS pointer")]
+    [InlineData("FUGG", "big-endian")]
+    [InlineData("GGU", "does not begin with GGUF")]
+    [InlineData("GGUF", "cut short")]
+    [InlineData("GGUF\u0001\0\0\0", "version is 1")]
+    public void Read_AnotherKindOfFile_NamesTheFileAndWhatItIs(string content, string expected)
+    {
+        File.WriteAllText(_path, content);
+        var failure = Assert.Throws<GgufFormatException>(() => GgufFile.Read(_path));
+        Assert.Contains(expected, failure.Message, StringComparison.Ordinal);
+        Assert.Contains(_path, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_MissingOrFolder_NamesThePath()
+    {
+        Assert.Contains("no-such.gguf", Assert.Throws<GgufFormatException>(() => GgufFile.Read("no-such.gguf")).Message, StringComparison.Ordinal);
+        Assert.Contains("is a folder", Assert.Throws<GgufFormatException>(() => GgufFile.Read(Repository.Root)).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Wherever the file ends early, that is said; nothing is read past its end.</summary>
+    [Fact]
+    public void Read_CutAnywhere_IsRefused() =>
+        Gen.Int[4, Mini.Length - 1].Sample(
+            length =>
+            {
+                File.WriteAllBytes(_path, Mini[..length]);
+                Assert.Contains(_path, Assert.Throws<GgufFormatException>(() => GgufFile.Read(_path)).Message, StringComparison.Ordinal);
+            },
+            iter: 60,
+            threads: 1);
+
+    /// <summary>Damage in the header is refused in one sentence or harmless; it never leads to another exception.</summary>
+    [Fact]
+    public void Read_DamagedHeader_IsRefusedOrHarmless() =>
+        Gen.Select(Gen.Int[4, 400], Gen.Byte.Array[1, 9]).Array[1, 4].Sample(
+            damages =>
+            {
+                var bytes = Mini[..];
+                foreach (var (at, damage) in damages) damage.CopyTo(bytes, at);
+                File.WriteAllBytes(_path, bytes);
+                Assert.True(Record.Exception(() => GgufFile.Read(_path)) is null or GgufFormatException);
+            },
+            iter: 200,
+            threads: 1);
+
+    [Theory]
+    [InlineData(8, "tensors")]
+    [InlineData(16, "metadata values")]
+    public void Read_CountBeyondTheFile_IsRefused(int at, string what)
+    {
+        var bytes = Mini[..];
+        BitConverter.TryWriteBytes(bytes.AsSpan(at), ulong.MaxValue / 2);
+        File.WriteAllBytes(_path, bytes);
+        var failure = Assert.Throws<GgufFormatException>(() => GgufFile.Read(_path));
+        Assert.Contains($"it claims {ulong.MaxValue / 2} {what}", failure.Message, StringComparison.Ordinal);
+    }
+}
