@@ -1,19 +1,21 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using LLama.Native;
 
 namespace HybridGen.Drafting;
 
 /// <summary>The native llama.cpp behind LLamaSharp: loaded once for the process, and refused in one sentence where it does not fit.</summary>
 /// <remarks>
-/// LLamaSharp fits exactly one llama.cpp. Another one would read its structures shifted and crash later, so sizes and defaults are
-/// compared before a model is touched.
+/// LLamaSharp fits exactly one llama.cpp. Another one would read its structures shifted and crash later, so the commit and the defaults
+/// are compared before a model is touched.
 /// </remarks>
 public static class LlamaLibrary
 {
     /// <summary>Environment variable that names a llama.cpp library file to use instead of the packaged one.</summary>
     public const string OverrideVariable = "HYBRIDGEN_LLAMA";
 
+    // Of the llama.cpp that LLamaSharp 0.30.0 was written for, as its builds abbreviate it at least.
+    private const string Commit = "815a2a5";
     private const string Version = "b10221 (LLamaSharp 0.30.0)";
 
     private static readonly Lazy<NativeLibraryReport> Loaded = new(Load);
@@ -47,7 +49,11 @@ public static class LlamaLibrary
                 ? new("llama.cpp", LoadedPath() ?? asked, null, $"'{LoadedPath() ?? asked}' is not the llama.cpp that LLamaSharp 0.30.0 fits ({misfit}); use its own back end package.")
                 : new("llama.cpp", LoadedPath(), Version, null);
         }
-        catch (Exception failure) when (failure is TypeInitializationException or DllNotFoundException or EntryPointNotFoundException or LLama.Exceptions.RuntimeError or BadImageFormatException)
+        catch (EntryPointNotFoundException failure)
+        {
+            return new("llama.cpp", asked ?? LoadedPath(), null, $"'{asked ?? LoadedPath()}' is no llama.cpp library that LLamaSharp 0.30.0 fits: {failure.Message}");
+        }
+        catch (Exception failure) when (failure is TypeInitializationException or DllNotFoundException or LLama.Exceptions.RuntimeError or BadImageFormatException)
         {
             return new("llama.cpp", asked ?? LoadedPath(), null, $"llama.cpp cannot be loaded{(string.IsNullOrEmpty(asked) ? "" : $" from '{asked}'")}: {Reason(failure)}");
         }
@@ -58,7 +64,10 @@ public static class LlamaLibrary
         // An application that drives LLamaSharp itself has loaded and configured it already.
         if (NativeLibraryConfig.LLama.LibraryHasLoaded) return;
         NativeLibraryConfig.All.WithLogCallback(Remember);
-        if (!string.IsNullOrEmpty(path)) NativeLibraryConfig.LLama.WithLibrary(path).SkipCheck().WithAutoFallback(false);
+        if (string.IsNullOrEmpty(path)) return;
+        // The loader's own words say why it refuses a file; LLamaSharp would not pass them on.
+        NativeLibrary.Load(path);
+        NativeLibraryConfig.LLama.WithLibrary(path).SkipCheck().WithAutoFallback(false);
     }
 
     /// <summary>llama.cpp reports hundreds of lines for each model; only its last complaints are worth keeping.</summary>
@@ -75,24 +84,44 @@ public static class LlamaLibrary
     /// <summary>What differs from the llama.cpp that the binding was written for; null where nothing does.</summary>
     private static string? Misfit()
     {
-        if ((Unsafe.SizeOf<LLamaModelParams>(), Unsafe.SizeOf<LLamaContextParams>(), Unsafe.SizeOf<LLamaNativeBatch>()) is var sizes && sizes != (72, 160, 56))
-            return $"structure sizes {sizes} instead of (72, 160, 56)";
+        // Asked first: it takes and returns no structure, so any version answers it safely.
+        if (Built() is { } commit && !commit.StartsWith(Commit, StringComparison.Ordinal)) return $"it was built from commit {commit} instead of {Commit}";
         var context = LLamaContextParams.Default();
         var defaults = (context.n_ctx, context.n_batch, context.n_ubatch, context.n_seq_max, context.yarn_beta_fast);
         return defaults == (512u, 2048u, 512u, 1u, -1f) ? null : $"context defaults {defaults} instead of (512, 2048, 512, 1, -1)";
     }
 
-    private static string? LoadedPath()
+    /// <summary>The commit that the loaded library was built from; null where it does not say.</summary>
+    private static unsafe string? Built()
+    {
+        if (ModulePath("ggml-base") is not { } path) return null;
+        var library = NativeLibrary.Load(path);
+        try
+        {
+            if (!NativeLibrary.TryGetExport(library, "ggml_commit", out var function)) return "of another time";
+            return Marshal.PtrToStringUTF8(((delegate* unmanaged<nint>)function)()) is { } commit && commit != "unknown" ? commit : null;
+        }
+        finally
+        {
+            NativeLibrary.Free(library);
+        }
+    }
+
+    private static string? LoadedPath() => ModulePath("llama");
+
+    private static string? ModulePath(string name)
     {
         using var process = Process.GetCurrentProcess();
         return process.Modules.Cast<ProcessModule>().Select(module => module.FileName)
-            .FirstOrDefault(path => Path.GetFileNameWithoutExtension(path) is "libllama" or "llama");
+            .FirstOrDefault(path => Path.GetFileName(path).Split('.')[0] is { } file && (file == name || file == "lib" + name));
     }
 
     private static string Reason(Exception failure)
     {
         while (failure.InnerException is { } inner) failure = inner;
-        var reason = failure.Message.Split('\n')[0].Trim();
-        return OperatingSystem.IsLinux() ? $"{reason} It needs the system's libgomp.so.1 (Debian: libgomp1) and a back end package (LlamaBackend=cpu)." : reason;
+        if (OperatingSystem.IsLinux() && !NativeLibrary.TryLoad("libgomp.so.1", out _)) return "the system's libgomp.so.1 is missing (Debian: apt install libgomp1).";
+        return failure is DllNotFoundException
+            ? failure.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[^1]
+            : "no back end that this processor can run lies beside the program; build with LlamaBackend=cpu, or set " + OverrideVariable + " to a library.";
     }
 }
