@@ -49,11 +49,7 @@ public static class LlamaLibrary
                 ? new("llama.cpp", LoadedPath() ?? asked, null, $"'{LoadedPath() ?? asked}' is not the llama.cpp that LLamaSharp 0.30.0 fits ({misfit}); use its own back end package.")
                 : new("llama.cpp", LoadedPath(), Version, null);
         }
-        catch (EntryPointNotFoundException failure)
-        {
-            return new("llama.cpp", asked ?? LoadedPath(), null, $"'{asked ?? LoadedPath()}' is no llama.cpp library that LLamaSharp 0.30.0 fits: {failure.Message}");
-        }
-        catch (Exception failure) when (failure is TypeInitializationException or DllNotFoundException or LLama.Exceptions.RuntimeError or BadImageFormatException)
+        catch (Exception failure) when (failure is TypeInitializationException or DllNotFoundException or EntryPointNotFoundException or LLama.Exceptions.RuntimeError or BadImageFormatException)
         {
             return new("llama.cpp", asked ?? LoadedPath(), null, $"llama.cpp cannot be loaded{(string.IsNullOrEmpty(asked) ? "" : $" from '{asked}'")}: {Reason(failure)}");
         }
@@ -120,8 +116,11 @@ public static class LlamaLibrary
     {
         while (failure.InnerException is { } inner) failure = inner;
         if (OperatingSystem.IsLinux() && !NativeLibrary.TryLoad("libgomp.so.1", out _)) return "the system's libgomp.so.1 is missing (Debian: apt install libgomp1).";
-        return failure is DllNotFoundException
-            ? failure.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[^1]
-            : "no back end that this processor can run lies beside the program; build with LlamaBackend=cpu, or set " + OverrideVariable + " to a library.";
+        return failure switch
+        {
+            DllNotFoundException => failure.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[^1],
+            EntryPointNotFoundException => $"it is no llama.cpp library that LLamaSharp 0.30.0 fits. {failure.Message}",
+            _ => $"no back end that this processor can run lies beside the program; build with LlamaBackend=cpu, or set {OverrideVariable} to a library.",
+        };
     }
 }
