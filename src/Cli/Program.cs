@@ -1,1 +1,36 @@
-Console.WriteLine("hi");
+using HybridGen.Cli;
+using HybridGen.Cli.Display;
+using HybridGen.Cli.Texts;
+using HybridGen.Drafting;
+
+var parsed = CommandLine.Root().Parse(args);
+if (parsed.Errors is [var error, ..])
+{
+    Terminal.Complain($"{error.Message} 'hybridgen --help' shows what is possible.");
+    return ExitCode.Usage;
+}
+
+try
+{
+    return await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(20) });
+}
+catch (OperationCanceledException)
+{
+    Terminal.Complain("cancelled; nothing was changed.");
+    return ExitCode.Cancelled;
+}
+catch (InputException failure)
+{
+    Terminal.Complain(failure.Message);
+    return ExitCode.Input;
+}
+catch (Exception failure) when (failure is DraftingException or HybridGen.RefiningException)
+{
+    Terminal.Complain(failure.Message);
+    return ExitCode.Model;
+}
+catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+{
+    Terminal.Complain(failure.Message);
+    return ExitCode.Input;
+}

@@ -31,6 +31,9 @@ public static class LlamaLibrary
         if (Loaded.Value.Problem is { } problem) throw new DraftingException(problem);
     }
 
+    /// <summary>Whether this build of llama.cpp can use a GPU; <see langword="false"/> also where none is loaded.</summary>
+    public static bool CanUseGpu => Loaded.Value.Works && NativeApi.llama_supports_gpu_offload();
+
     /// <summary>llama.cpp's last complaint, for the message of an error that it caused.</summary>
     internal static string LastComplaint()
     {

@@ -25,13 +25,17 @@ public static class LibTorch
     /// <summary>Loads libtorch unless that is done, and says what was found.</summary>
     public static NativeLibraryReport Inspect() => Loaded.Value;
 
+    /// <summary>Whether libtorch sees a GPU that it can use; <see langword="false"/> also where it is not loaded.</summary>
+    public static bool CanUseGpu => Loaded.Value.Works && torch.cuda.is_available();
+
     private static NativeLibraryReport Load()
     {
         string? path = null;
         try
         {
             path = Find();
-            var handle = Open(path);
+            nint handle;
+            (handle, path) = Open(path);
             AssemblyLoadContext.Default.ResolvingUnmanagedDll += (_, name) => name == Native ? handle : 0;
             if (!torch.TryInitializeDeviceType(DeviceType.CPU)) return Report(path, "libtorch was loaded but refuses to start on the processor.");
             using var one = torch.ones(1);
@@ -47,12 +51,14 @@ public static class LibTorch
     /// Loads TorchSharp's library before TorchSharp asks for it: its own search ends in copying all of libtorch beside the program, and in
     /// advice that does not fit.
     /// </summary>
-    private static nint Open(string library)
+    /// <returns>The library's handle and the file that it came from: the packaged one, or a copy that this system can load.</returns>
+    private static (nint Handle, string Path) Open(string library)
     {
         if (OperatingSystem.IsLinux())
             Preload(Environment.GetEnvironmentVariable(OverrideVariable) is { Length: > 0 } folder ? folder : Path.GetDirectoryName(library)!);
-        if (NativeLibrary.TryLoad(library, out var handle)) return handle;
-        return NativeLibrary.Load(OperatingSystem.IsLinux() ? GlibcxxCompat.Loadable(library, GlibcxxCompat.UserCache()) : library);
+        if (NativeLibrary.TryLoad(library, out var handle)) return (handle, library);
+        var loadable = OperatingSystem.IsLinux() ? GlibcxxCompat.Loadable(library, GlibcxxCompat.UserCache()) : library;
+        return (NativeLibrary.Load(loadable), loadable);
     }
 
     private static NativeLibraryReport Report(string? path, string? problem) => new("libtorch", path, problem is null ? torch.__version__ : null, problem);

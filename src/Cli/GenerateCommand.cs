@@ -1,0 +1,119 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+using HybridGen.Cli.Display;
+using HybridGen.Cli.Outputs;
+using HybridGen.Drafting;
+using HybridGen.Editing;
+using HybridGen.Revising;
+
+namespace HybridGen.Cli;
+
+/// <summary><c>generate</c>: a prompt is drafted and the draft revised.</summary>
+internal sealed class GenerateCommand
+{
+    private readonly Argument<string> _prompt = new("PROMPT") { Description = "What to write about or to go on from; - reads standard input." };
+    private readonly Option<bool> _noRevise = new("--no-revise") { Description = "Return the draft as it is." };
+    private readonly Option<bool> _raw = new("--raw") { Description = "Go on from the prompt as it stands, without the model's chat template." };
+    private readonly Option<bool> _greedy = new("--greedy") { Description = "Always take the most probable token." };
+    private readonly Option<uint?> _seed = new("--seed") { Description = "Fixes the draft. Default: a new one each time, shown with --json.", HelpName = "N" };
+    private readonly Option<int> _maxTokens = new("--max-tokens") { Description = "Longest draft, in tokens.", HelpName = "N", DefaultValueFactory = _ => 256 };
+    private readonly Option<bool> _json = new("--json") { Description = "Write the text, the draft with its tokens and log-probabilities, the edits and the times as JSON." };
+    private readonly ModelOptions _models;
+
+    private GenerateCommand(Command command)
+    {
+        command.Add(_prompt);
+        foreach (var option in new Option[] { _noRevise, _raw, _greedy, _seed, _maxTokens, _json }) command.Add(option);
+        _models = new ModelOptions(command);
+        _maxTokens.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 1) result.AddError("--max-tokens must be at least 1.");
+        });
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(_greedy) && result.GetValue(_seed) is not null) result.AddError("--greedy has no use for a --seed.");
+        });
+    }
+
+    public static Command Create()
+    {
+        var command = new Command("generate", "Drafts a text from a prompt and revises it.");
+        command.SetAction(new GenerateCommand(command).RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var prompt = parsed.GetRequiredValue(_prompt) is "-" ? await Console.In.ReadToEndAsync(cancellationToken) : parsed.GetRequiredValue(_prompt);
+        var seed = parsed.GetValue(_greedy) ? (uint?)null : parsed.GetValue(_seed) ?? (uint)Random.Shared.NextInt64(1L << 32);
+        var draft = new StringBuilder();
+        try
+        {
+            await GenerateAsync(parsed, prompt, seed, draft, cancellationToken);
+            return ExitCode.Done;
+        }
+        catch (OperationCanceledException) when (draft.Length > 0 && !parsed.GetValue(_json))
+        {
+            Console.Out.WriteLine(draft);
+            Terminal.Complain("cancelled; this is the draft so far.");
+            return ExitCode.Cancelled;
+        }
+    }
+
+    private async Task GenerateAsync(ParseResult parsed, string prompt, uint? seed, StringBuilder draft, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        await using var engine = new HybridGenEngine(_models.Read(parsed));
+        var options = Options(parsed, seed);
+        await engine.LoadAsync(refiner: options.Revise is not null, cancellationToken: cancellationToken);
+        var load = Stopwatch.GetElapsedTime(started);
+        var updates = engine.StreamAsync(parsed.GetValue(_raw) ? new DraftPrompt.Raw(prompt) : DraftPrompt.User(prompt), options, cancellationToken);
+        var generation = await DraftDisplay.ShowAsync(updates, draft);
+        var timings = Timings(generation, load, Stopwatch.GetElapsedTime(started));
+        if (parsed.GetValue(_json)) Console.Out.WriteLine(JsonSerializer.Serialize(Report(prompt, engine.Options.DrafterPath, seed, generation, timings), Reports.Json));
+        else Show(generation, timings);
+    }
+
+    private GenerateOptions Options(ParseResult parsed, uint? seed) => new()
+    {
+        Draft = new DraftOptions { MaxTokens = parsed.GetValue(_maxTokens), Sampling = seed is null ? new Sampling.Greedy() : new Sampling.Random { Seed = seed } },
+        Revise = parsed.GetValue(_noRevise) ? null : new ReviseOptions(),
+    };
+
+    private static void Show(Generation generation, TimingsReport timings)
+    {
+        if (Terminal.ShowsResults) MarkedText.Write(Terminal.Out, generation.Draft.Text, generation.Revision?.Edits ?? []);
+        else Console.Out.Write(generation.Text);
+        Console.Out.WriteLine();
+        var revised = generation.Revision is { } revision ? $", revised in {timings.Revise:F2} s with {Terminal.Count(revision.Edits.Count, "change")}" : "";
+        Terminal.Summarise($"{Terminal.Count(generation.Draft.Tokens.Count, "token")} drafted in {timings.Draft:F2} s ({timings.DraftTokensPerSecond:F0} a second){revised}");
+    }
+
+    private static TimingsReport Timings(Generation generation, TimeSpan load, TimeSpan total)
+    {
+        var (tokens, completion) = (generation.Draft.Tokens.Count, generation.Draft.Completion);
+        var drafting = completion.DraftDuration.TotalSeconds;
+        return new TimingsReport(
+            Seconds(load), Seconds(completion.PromptDuration), Seconds(completion.DraftDuration), generation.Revision is { } revision ? Seconds(revision.Duration) : null,
+            Seconds(total), Math.Round(drafting > 0 ? tokens / drafting : 0, 1));
+    }
+
+    private static double Seconds(TimeSpan time) => Math.Round(time.TotalSeconds, 4);
+
+    private static GenerationReport Report(string prompt, string drafter, uint? seed, Generation generation, TimingsReport timings)
+    {
+        var (draft, completion) = (generation.Draft, generation.Draft.Completion);
+        return new GenerationReport(
+            prompt, generation.Text, draft.Text, drafter, seed, completion.Reason, completion.PromptTokens,
+            [.. draft.Tokens.Select(TokenReport.Of)], Edits(draft.Text, generation.Revision?.Edits ?? []), timings);
+    }
+
+    private static List<EditReport> Edits(string draft, IReadOnlyList<Edit> edits) =>
+        [.. edits.Select(edit =>
+        {
+            var before = draft.AsSpan(0, edit.Span.Start);
+            return EditReport.Of(edit, edit.Span.Start, before.Count('\n') + 1, before.Length - before.LastIndexOf('\n'));
+        })];
+}

@@ -1,0 +1,12 @@
+using HybridGen.Cli.Display;
+using HybridGen.Editing;
+
+namespace HybridGen.Cli.Outputs;
+
+/// <summary>The revised text on a terminal, its changes marked.</summary>
+internal sealed class MarkedOutput : Output
+{
+    public override void Write(Revision block) => MarkedText.Write(Terminal.Out, block.Input, block.Edits);
+
+    public override void Dispose() { }
+}

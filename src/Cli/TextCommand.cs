@@ -1,0 +1,89 @@
+using System.CommandLine;
+using HybridGen.Cli.Display;
+using HybridGen.Cli.Outputs;
+using HybridGen.Cli.Texts;
+using HybridGen.Revising;
+
+namespace HybridGen.Cli;
+
+/// <summary><c>fix</c> and <c>revise</c>: a text that the caller brings, revised by one policy or several.</summary>
+internal sealed class TextCommand
+{
+    private readonly Argument<string[]> _paths = new("FILE");
+    private readonly Option<bool> _diff = new("--diff") { Description = "Write the changes as a unified diff." };
+    private readonly Option<bool> _json = new("--json") { Description = "Write one line of JSON for each text: the text and its edits." };
+    private readonly Option<bool> _inPlace = new("--in-place") { Description = "Replace each file in one step; a file without changes is not touched." };
+    private readonly ModelOptions _models;
+    private readonly ReviseOptions _revise;
+
+    private TextCommand(Command command, ReviseOptions revise, bool severalFiles)
+    {
+        _revise = revise;
+        _paths.Description = severalFiles ? "UTF-8 texts; - reads standard input, a line out for a line in." : "A UTF-8 text; - reads standard input.";
+        _paths.Arity = severalFiles ? ArgumentArity.OneOrMore : ArgumentArity.ExactlyOne;
+        command.Add(_paths);
+        foreach (var option in new[] { _diff, _json, _inPlace }) command.Add(option);
+        _models = new ModelOptions(command, hasDrafter: false);
+        command.Validators.Add(result =>
+        {
+            if (new[] { _diff, _json, _inPlace }.Count(result.GetValue) > 1) result.AddError("--diff, --json and --in-place exclude each other.");
+            if (result.GetValue(_inPlace) && (result.GetValue(_paths) ?? []).Contains("-")) result.AddError("--in-place needs a file; standard input has none.");
+        });
+    }
+
+    public static Command Create(string name, string description, ReviseOptions revise, bool severalFiles)
+    {
+        var command = new Command(name, description);
+        var text = new TextCommand(command, revise, severalFiles);
+        command.SetAction(text.RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        await using var engine = new HybridGenEngine(_models.Read(parsed));
+        await using var stdout = Terminal.OpenOut();
+        var exitCode = ExitCode.Done;
+        foreach (var path in parsed.GetRequiredValue(_paths))
+        {
+            try
+            {
+                using var source = TextSource.Open(path);
+                if (source.IsEmpty) Terminal.Complain($"'{source.Name}' is empty; there is nothing to do.");
+                else await ReviseAsync(engine, source, () => Open(parsed, path, source, stdout), cancellationToken);
+            }
+            catch (InputException failure)
+            {
+                // The other files are not at fault.
+                Terminal.Complain(failure.Message);
+                exitCode = ExitCode.Input;
+            }
+        }
+
+        return exitCode;
+    }
+
+    private async Task ReviseAsync(HybridGenEngine engine, TextSource source, Func<Output> open, CancellationToken cancellationToken)
+    {
+        await engine.LoadAsync(drafter: false, cancellationToken: cancellationToken);
+        using var output = open();
+        var (words, edits, duration) = (0, 0, TimeSpan.Zero);
+        foreach (var block in source.Blocks())
+        {
+            var revision = await RevisionProgress.ShowAsync(source.Name, progress => engine.ReviseAsync(block, _revise, progress, cancellationToken));
+            output.Write(revision);
+            (words, edits, duration) = (words + revision.Words, edits + revision.Edits.Count, duration + revision.Duration);
+        }
+
+        output.Finish();
+        Terminal.Summarise($"{source.Name}: {Terminal.Count(edits, "change")} in {Terminal.Count(words, "word")}, {duration.TotalSeconds:F1} s");
+    }
+
+    private Output Open(ParseResult parsed, string path, TextSource source, Stream stdout)
+    {
+        if (parsed.GetValue(_inPlace)) return new InPlaceOutput(path, source.HasByteOrderMark);
+        if (parsed.GetValue(_diff)) return new DiffOutput(source.Name);
+        if (parsed.GetValue(_json)) return new JsonOutput(stdout, source.Name);
+        return Terminal.ShowsResults ? new MarkedOutput() : new PlainOutput(stdout, source.HasByteOrderMark);
+    }
+}
