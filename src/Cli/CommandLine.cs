@@ -10,8 +10,8 @@ internal static class CommandLine
     public static RootCommand Root() => new("HybridGen drafts with an autoregressive model and revises with a masked-diffusion model.")
     {
         GenerateCommand.Create(),
-        TextCommand.Create("fix", "Mends spelling and consistency; everything else comes back byte for byte.", ReviseOptions.Fix, severalFiles: true),
-        TextCommand.Create("revise", "Mends spelling, then rewrites words that do not fit their sentence.", new ReviseOptions(), severalFiles: false),
+        TextCommand.Create("fix", "Mends spelling and consistency; everything else comes back byte for byte.", ReviseOptions.Fix),
+        TextCommand.Create("revise", "Mends spelling, then rewrites words that do not fit their sentence.", new ReviseOptions()),
         DoctorCommand.Create(),
     };
 }

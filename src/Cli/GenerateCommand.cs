@@ -67,7 +67,7 @@ internal sealed class GenerateCommand
         var started = Stopwatch.GetTimestamp();
         await using var engine = new HybridGenEngine(_models.Read(parsed));
         var options = Options(parsed, seed);
-        await engine.LoadAsync(refiner: options.Revise is not null, cancellationToken: cancellationToken);
+        await RevisionProgress.LoadAsync("loading the models", () => engine.LoadAsync(refiner: options.Revise is not null, cancellationToken: cancellationToken));
         var load = Stopwatch.GetElapsedTime(started);
         var updates = engine.StreamAsync(parsed.GetValue(_raw) ? new DraftPrompt.Raw(prompt) : DraftPrompt.User(prompt), options, cancellationToken);
         var generation = await DraftDisplay.ShowAsync(updates, draft);
@@ -84,7 +84,7 @@ internal sealed class GenerateCommand
 
     private static void Show(Generation generation, TimingsReport timings)
     {
-        if (Terminal.ShowsResults) MarkedText.Write(Terminal.Out, generation.Draft.Text, generation.Revision?.Edits ?? []);
+        if (Terminal.ShowsResults) MarkedText.Write(Terminal.Out, generation.Draft.Text, generation.Revision?.Edits ?? [], wrap: true);
         else Console.Out.Write(generation.Text);
         Console.Out.WriteLine();
         var revised = generation.Revision is { } revision ? $", revised in {timings.Revise:F2} s with {Terminal.Count(revision.Edits.Count, "change")}" : "";

@@ -9,18 +9,20 @@ namespace HybridGen.Cli;
 /// <summary><c>fix</c> and <c>revise</c>: a text that the caller brings, revised by one policy or several.</summary>
 internal sealed class TextCommand
 {
-    private readonly Argument<string[]> _paths = new("FILE");
+    private readonly Argument<string[]> _paths = new("FILE")
+    {
+        Description = "UTF-8 texts; - reads standard input, a line out for a line in.",
+        Arity = ArgumentArity.OneOrMore,
+    };
     private readonly Option<bool> _diff = new("--diff") { Description = "Write the changes as a unified diff." };
     private readonly Option<bool> _json = new("--json") { Description = "Write one line of JSON for each text: the text and its edits." };
     private readonly Option<bool> _inPlace = new("--in-place") { Description = "Replace each file in one step; a file without changes is not touched." };
     private readonly ModelOptions _models;
     private readonly ReviseOptions _revise;
 
-    private TextCommand(Command command, ReviseOptions revise, bool severalFiles)
+    private TextCommand(Command command, ReviseOptions revise)
     {
         _revise = revise;
-        _paths.Description = severalFiles ? "UTF-8 texts; - reads standard input, a line out for a line in." : "A UTF-8 text; - reads standard input.";
-        _paths.Arity = severalFiles ? ArgumentArity.OneOrMore : ArgumentArity.ExactlyOne;
         command.Add(_paths);
         foreach (var option in new[] { _diff, _json, _inPlace }) command.Add(option);
         _models = new ModelOptions(command, hasDrafter: false);
@@ -31,10 +33,10 @@ internal sealed class TextCommand
         });
     }
 
-    public static Command Create(string name, string description, ReviseOptions revise, bool severalFiles)
+    public static Command Create(string name, string description, ReviseOptions revise)
     {
         var command = new Command(name, description);
-        var text = new TextCommand(command, revise, severalFiles);
+        var text = new TextCommand(command, revise);
         command.SetAction(text.RunAsync);
         return command;
     }
@@ -65,7 +67,7 @@ internal sealed class TextCommand
 
     private async Task ReviseAsync(HybridGenEngine engine, TextSource source, Func<Output> open, CancellationToken cancellationToken)
     {
-        await engine.LoadAsync(drafter: false, cancellationToken: cancellationToken);
+        await RevisionProgress.LoadAsync("loading the refiner", () => engine.LoadAsync(drafter: false, cancellationToken: cancellationToken));
         using var output = open();
         var (words, edits, duration) = (0, 0, TimeSpan.Zero);
         foreach (var block in source.Blocks())

@@ -19,7 +19,7 @@ internal static class DraftDisplay
     public static Task<Generation> ShowAsync(IAsyncEnumerable<GenerationUpdate> updates, StringBuilder draft)
     {
         if (!Terminal.ShowsProgress) return RunAsync(updates, draft, _ => { });
-        return Terminal.Error.Live(Status("loading the models")).AutoClear(true).Overflow(VerticalOverflow.Ellipsis).Cropping(VerticalOverflowCropping.Top)
+        return Terminal.Error.Live(Status("reading the prompt")).AutoClear(true).Overflow(VerticalOverflow.Ellipsis).Cropping(VerticalOverflowCropping.Top)
             .StartAsync(live =>
             {
                 var shown = Stopwatch.StartNew();

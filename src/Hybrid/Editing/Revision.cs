@@ -6,7 +6,7 @@ namespace HybridGen.Editing;
 /// <param name="Input">The text as it came.</param>
 /// <param name="Output">The revised text; the same string where nothing changed.</param>
 /// <param name="Edits">The accepted changes in text order; their spans do not overlap.</param>
-/// <param name="Words">Words that were looked at.</param>
+/// <param name="Words">Words that were looked at; numbers and signs do not count.</param>
 /// <param name="Forwards">Windows that went through the refiner, over all passes.</param>
 /// <param name="Duration">Time spent revising, loading apart.</param>
 public sealed record Revision(string Input, string Output, IReadOnlyList<Edit> Edits, int Words, int Forwards, TimeSpan Duration)

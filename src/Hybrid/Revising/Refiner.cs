@@ -68,7 +68,7 @@ internal sealed class Refiner : IDisposable
     {
         var strategy = Strategy.For(policy, _encoder.Tokenizer, _candidates);
         var canvases = Segment(run.Current);
-        run.Words = Math.Max(run.Words, canvases.Sum(canvas => canvas.Words.Count));
+        run.Words = Math.Max(run.Words, canvases.Sum(canvas => canvas.Words.Count(word => word.Word.StartsWithLetter)));
         var edits = new List<Edit>();
         for (var done = 0; done < canvases.Count; done += BatchSize)
         {
