@@ -17,8 +17,8 @@ internal sealed class GenerateCommand
     private readonly Option<bool> _noRevise = new("--no-revise") { Description = "Return the draft as it is." };
     private readonly Option<bool> _raw = new("--raw") { Description = "Go on from the prompt as it stands, without the model's chat template." };
     private readonly Option<bool> _greedy = new("--greedy") { Description = "Always take the most probable token." };
-    private readonly Option<uint?> _seed = new("--seed") { Description = "Fixes the draft. Default: a new one each time, shown with --json.", HelpName = "N" };
-    private readonly Option<int> _maxTokens = new("--max-tokens") { Description = "Longest draft, in tokens.", HelpName = "N", DefaultValueFactory = _ => 256 };
+    private readonly Option<long?> _seed = WholeNumber.Option("--seed", "Fixes the draft. Default: a new one each time, shown with --json.", 0, uint.MaxValue);
+    private readonly Option<long?> _maxTokens = WholeNumber.Option("--max-tokens", "Longest draft, in tokens. Default: 256.", 1, int.MaxValue);
     private readonly Option<bool> _json = new("--json") { Description = "Write the text, the draft with its tokens and log-probabilities, the edits and the times as JSON." };
     private readonly ModelOptions _models;
 
@@ -27,10 +27,6 @@ internal sealed class GenerateCommand
         command.Add(_prompt);
         foreach (var option in new Option[] { _noRevise, _raw, _greedy, _seed, _maxTokens, _json }) command.Add(option);
         _models = new ModelOptions(command);
-        _maxTokens.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1) result.AddError("--max-tokens must be at least 1.");
-        });
         command.Validators.Add(result =>
         {
             if (result.GetValue(_greedy) && result.GetValue(_seed) is not null) result.AddError("--greedy has no use for a --seed.");
@@ -47,7 +43,7 @@ internal sealed class GenerateCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var prompt = parsed.GetRequiredValue(_prompt) is "-" ? await Console.In.ReadToEndAsync(cancellationToken) : parsed.GetRequiredValue(_prompt);
-        var seed = parsed.GetValue(_greedy) ? (uint?)null : parsed.GetValue(_seed) ?? (uint)Random.Shared.NextInt64(1L << 32);
+        var seed = parsed.GetValue(_greedy) ? (uint?)null : (uint)(parsed.GetValue(_seed) ?? Random.Shared.NextInt64(1L << 32));
         var draft = new StringBuilder();
         try
         {
@@ -78,7 +74,7 @@ internal sealed class GenerateCommand
 
     private GenerateOptions Options(ParseResult parsed, uint? seed) => new()
     {
-        Draft = new DraftOptions { MaxTokens = parsed.GetValue(_maxTokens), Sampling = seed is null ? new Sampling.Greedy() : new Sampling.Random { Seed = seed } },
+        Draft = new DraftOptions { MaxTokens = (int)(parsed.GetValue(_maxTokens) ?? new DraftOptions().MaxTokens), Sampling = seed is null ? new Sampling.Greedy() : new Sampling.Random { Seed = seed } },
         Revise = parsed.GetValue(_noRevise) ? null : new ReviseOptions(),
     };
 

@@ -4,7 +4,8 @@ using HybridGen.Cli.Texts;
 using HybridGen.Drafting;
 
 var parsed = CommandLine.Root().Parse(args);
-if (parsed.Errors is [var error, ..])
+// The last error is the nearest to what was typed: an unknown command is also a missing one.
+if (parsed.Errors is [.., var error])
 {
     Terminal.Complain($"{error.Message} 'hybridgen --help' shows what is possible.");
     return ExitCode.Usage;

@@ -84,7 +84,7 @@ internal sealed class TextCommand
     private Output Open(ParseResult parsed, string path, TextSource source, Stream stdout)
     {
         if (parsed.GetValue(_inPlace)) return new InPlaceOutput(path, source.HasByteOrderMark);
-        if (parsed.GetValue(_diff)) return new DiffOutput(source.Name);
+        if (parsed.GetValue(_diff)) return new DiffOutput(source.Name, source.HasByteOrderMark);
         if (parsed.GetValue(_json)) return new JsonOutput(stdout, source.Name);
         return Terminal.ShowsResults ? new MarkedOutput() : new PlainOutput(stdout, source.HasByteOrderMark);
     }

@@ -22,6 +22,10 @@ public sealed record GgufFile(string Path, int Version, string Architecture, int
             using var reader = new BinaryReader(stream);
             return new GgufReader(reader, path).Read();
         }
+        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new GgufFormatException($"'{path}' does not exist; a GGUF file was expected.", failure);
+        }
         catch (EndOfStreamException end)
         {
             throw new GgufFormatException($"'{path}' is cut short: its header does not end inside the file. Fetch it again.", end);

@@ -8,7 +8,7 @@ namespace HybridGen.Cli.Outputs;
 
 /// <summary>The changes as a unified diff that <c>patch -p1</c> and <c>git apply</c> take.</summary>
 /// <remarks>An edit never adds or removes a line, so only lines with edits and their neighbours are kept.</remarks>
-internal sealed class DiffOutput(string name) : Output
+internal sealed class DiffOutput(string name, bool hasByteOrderMark) : Output
 {
     private const int ContextLines = 3;
 
@@ -16,8 +16,8 @@ internal sealed class DiffOutput(string name) : Output
     private readonly Lines _new = new();
     private readonly List<DiffBlock> _changes = [];
     private readonly Queue<(int Line, string Text)> _passed = new();
-    private string _begunOld = "";
-    private string _begunNew = "";
+    private string _begunOld = hasByteOrderMark ? "\uFEFF" : "";
+    private string _begunNew = hasByteOrderMark ? "\uFEFF" : "";
     private int _keepUntil = -1;
 
     public override void Write(Revision block)

@@ -18,7 +18,8 @@ internal sealed class InPlaceOutput : Output
     public InPlaceOutput(string path, bool hasByteOrderMark)
     {
         // A link stays a link: the file that it names is replaced.
-        _path = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+        var full = Path.GetFullPath(path);
+        _path = File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
         _before = new FileInfo(_path);
         if (_before.IsReadOnly) throw new InputException($"'{path}' is read-only; it was left as it is.");
         _written = Path.Combine(_before.DirectoryName!, $".{_before.Name}.{Path.GetRandomFileName()}");
@@ -35,7 +36,6 @@ internal sealed class InPlaceOutput : Output
     public override void Finish()
     {
         if (!_hasEdits) return;
-        _text.Dispose();
         _stream.Flush(flushToDisk: true);
         _stream.Dispose();
         var now = new FileInfo(_path);

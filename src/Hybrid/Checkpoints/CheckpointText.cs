@@ -17,6 +17,10 @@ internal static class CheckpointText
         {
             return read(path);
         }
+        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new CheckpointFormatException($"'{path}' does not exist; a checkpoint needs it.", failure);
+        }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             throw new CheckpointFormatException($"'{path}' cannot be read: {failure.Message}", failure);
