@@ -26,7 +26,7 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
         Options = options;
         _worker = new TensorWorker(options.Threads);
         _drafter = new LoadOnce<IDrafter>(cancellationToken => loadDrafter(options, cancellationToken));
-        _refiner = new LoadOnce<Refiner>(cancellationToken => _worker.RunAsync(() => LoadRefiner(options), cancellationToken));
+        _refiner = new LoadOnce<Refiner>(cancellationToken => _worker.RunAsync(() => Refiner.Load(options.RefinerPath), cancellationToken));
     }
 
     /// <summary>The models and the share of the machine that the engine uses.</summary>
@@ -137,12 +137,6 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
         await LlamaDrafter.LoadAsync(
             new LlamaDrafterOptions { ModelPath = options.DrafterPath, ContextSize = options.ContextSize, Threads = options.Threads },
             cancellationToken: cancellationToken).ConfigureAwait(false);
-
-    private static Refiner LoadRefiner(HybridGenOptions options)
-    {
-        LibTorch.EnsureLoaded();
-        return Refiner.Load(options.RefinerPath);
-    }
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_isDisposed != 0, this);
 

@@ -13,6 +13,8 @@ internal sealed class TensorWorker : IDisposable
     private readonly BlockingCollection<Action> _queue = [];
     private readonly Thread _thread;
     private readonly int _threads;
+    private IDisposable? _mode;
+    private int _isDisposed;
 
     /// <summary>Starts the thread.</summary>
     /// <param name="threads">Threads that one tensor operation may use.</param>
@@ -44,16 +46,17 @@ internal sealed class TensorWorker : IDisposable
     /// <summary>Finishes what is queued, then ends the thread.</summary>
     public void Dispose()
     {
-        if (_queue.IsAddingCompleted) return;
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
         _queue.CompleteAdding();
         if (Thread.CurrentThread != _thread) _thread.Join();
     }
 
-    private static void Complete<T>(TaskCompletionSource<T> done, Func<T> work, CancellationToken cancellationToken)
+    private void Complete<T>(TaskCompletionSource<T> done, Func<T> work, CancellationToken cancellationToken)
     {
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
+            Prepare();
             using var scope = torch.NewDisposeScope();
             done.SetResult(work());
         }
@@ -71,23 +74,19 @@ internal sealed class TensorWorker : IDisposable
         }
     }
 
+    /// <summary>Makes the thread ready at its first work; TorchSharp is not touched before libtorch is known to work.</summary>
+    private void Prepare()
+    {
+        if (_mode is not null) return;
+        LibTorch.EnsureLoaded();
+        torch.set_num_threads(_threads);
+        _mode = torch.inference_mode();
+    }
+
     private void Run()
     {
-        var isReady = false;
-        IDisposable? mode = null;
-        foreach (var work in _queue.GetConsumingEnumerable())
-        {
-            if (!isReady && LibTorch.Inspect().Works)
-            {
-                torch.set_num_threads(_threads);
-                mode = torch.inference_mode();
-                isReady = true;
-            }
-
-            work();
-        }
-
-        mode?.Dispose();
+        foreach (var work in _queue.GetConsumingEnumerable()) work();
+        _mode?.Dispose();
         _queue.Dispose();
     }
 }

@@ -1,0 +1,19 @@
+namespace HybridGen.Cli.Tests;
+
+public class CommandLineTests
+{
+    [Theory]
+    [InlineData("Required command", "")]
+    [InlineData("'foo'", "foo")]
+    [InlineData("'FILE' missing", "fix")]
+    [InlineData("exclude each other", "fix a --json --diff")]
+    [InlineData("--in-place needs a file", "fix - --in-place")]
+    [InlineData("--max-tokens must be a whole number from 1 to 2147483647, not '0'", "generate x --max-tokens 0")]
+    [InlineData("--seed must be a whole number", "generate x --seed y")]
+    [InlineData("--greedy has no use for a --seed", "generate x --seed 1 --greedy")]
+    public void Parse_WrongCommandLine_NamesWhatIsWrong(string expected, string line) =>
+        Assert.Contains(expected, CommandLine.Root().Parse(line).Errors[^1].Message, StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Run_WrongCommandLine_ExitsWith2() => (await Hybridgen.RunAsync(["fix", "a", "--json", "--diff"])).AssertRefused(2, "exclude each other");
+}
