@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
-using System.Text.RegularExpressions;
 using HybridGen.Drafting;
 using HybridGen.Torch;
 
@@ -14,7 +13,7 @@ namespace HybridGen.Cli.Doctor;
 /// <param name="Processor">Processor and memory.</param>
 /// <param name="Gpu">What the two libraries see of a GPU.</param>
 /// <param name="Parts">Native libraries and models: loaded, or refused and why.</param>
-internal sealed partial record Diagnosis(string Version, SystemFacts System, ProcessorFacts Processor, string Gpu, IReadOnlyList<Part> Parts)
+internal sealed record Diagnosis(string Version, SystemFacts System, ProcessorFacts Processor, string Gpu, IReadOnlyList<Part> Parts)
 {
     /// <summary>Whether every part works.</summary>
     public bool Works => Parts.All(part => part.Problem is null);
@@ -71,29 +70,16 @@ internal sealed partial record Diagnosis(string Version, SystemFacts System, Pro
 internal sealed record Part(string Name, string? Path, string Finding, string? Problem);
 
 /// <summary>Operating system and C libraries.</summary>
-internal sealed partial record SystemFacts(string Description, string RuntimeIdentifier, string DotNet, string? Glibc, string? Libstdcxx, bool HasLibgomp)
+internal sealed record SystemFacts(string Description, string RuntimeIdentifier, string DotNet, string? Glibc, string? Libstdcxx, bool HasLibgomp)
 {
     public static SystemFacts Read() => new(
-        RuntimeInformation.OSDescription, RuntimeInformation.RuntimeIdentifier, Environment.Version.ToString(), ReadGlibc(), ReadLibstdcxx(), NativeLibrary.TryLoad("libgomp.so.1", out _));
+        RuntimeInformation.OSDescription, RuntimeInformation.RuntimeIdentifier, Environment.Version.ToString(), ReadGlibc(), LibTorch.Glibcxx is { } version ? $"GLIBCXX_{version}" : null, NativeLibrary.TryLoad("libgomp.so.1", out _));
 
     private static string? ReadGlibc()
     {
         if (!NativeLibrary.TryLoad("libc.so.6", out var library) || !NativeLibrary.TryGetExport(library, "gnu_get_libc_version", out var function)) return null;
         return Marshal.PtrToStringUTF8(Marshal.GetDelegateForFunctionPointer<VersionFunction>(function)());
     }
-
-    /// <summary>The newest symbol version that the loaded libstdc++ provides, and its file.</summary>
-    private static string? ReadLibstdcxx()
-    {
-        using var process = Process.GetCurrentProcess();
-        var path = process.Modules.Cast<ProcessModule>().Select(module => module.FileName).FirstOrDefault(file => file.Contains("libstdc++.so", StringComparison.Ordinal));
-        if (path is null) return null;
-        var newest = Glibcxx().Matches(global::System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(path))).Select(match => global::System.Version.Parse(match.Groups[1].Value)).Max();
-        return $"GLIBCXX_{newest} from {path}";
-    }
-
-    [GeneratedRegex(@"GLIBCXX_(\d+\.\d+(\.\d+)?)")]
-    private static partial Regex Glibcxx();
 
     private delegate nint VersionFunction();
 }

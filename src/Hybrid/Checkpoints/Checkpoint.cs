@@ -37,6 +37,10 @@ internal sealed class Checkpoint : IDisposable
         }
     }
 
+    /// <summary>The shape of a tensor as its file states it.</summary>
+    /// <exception cref="CheckpointFormatException">There is none of that name.</exception>
+    public long[] Shape(string name) => FileOf(name).Tensors[name].Shape;
+
     /// <summary>Loads a tensor and checks its shape.</summary>
     /// <param name="name">The tensor's name.</param>
     /// <param name="shape">The shape that the model needs.</param>
@@ -44,7 +48,7 @@ internal sealed class Checkpoint : IDisposable
     /// <exception cref="CheckpointFormatException">It is missing or has another shape.</exception>
     public Tensor Load(string name, ReadOnlySpan<long> shape, ScalarType? type = null)
     {
-        if (!_shards.TryGetValue(name, out var file)) throw new CheckpointFormatException($"The weights in '{_folder}' have no tensor '{name}'.");
+        var file = FileOf(name);
         if (!shape.SequenceEqual(file.Tensors[name].Shape))
             throw new CheckpointFormatException($"The weights in '{_folder}', tensor '{name}': expected the shape [{string.Join(", ", shape.ToArray())}], found [{string.Join(", ", file.Tensors[name].Shape)}].");
         var stored = file.Load(name);
@@ -56,6 +60,9 @@ internal sealed class Checkpoint : IDisposable
     {
         foreach (var file in _files.Values) file.Dispose();
     }
+
+    private SafetensorsFile FileOf(string tensor) =>
+        _shards.TryGetValue(tensor, out var file) ? file : throw new CheckpointFormatException($"The weights in '{_folder}' have no tensor '{tensor}'.");
 
     private SafetensorsFile Shard(string name)
     {

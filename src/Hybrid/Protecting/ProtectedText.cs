@@ -69,6 +69,6 @@ internal sealed partial class ProtectedText
 
     // Signs that prose does not have inside a word: addresses (:// @ www. .com), paths and names (\ _ /usr/bin), digits glued to letters,
     // tags, braces, calls.
-    [GeneratedRegex(@"://|@|\\|_|^www\.|^[/~]\w|[A-Za-z]\.[A-Za-z]+(/|$)|\d[A-Za-z]|[A-Za-z]\d|[<>{}`=#$|]|\w\(\)|(/\w+){2}", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"://|@|\\|_|^www\.|^(~?/|~)\w|[A-Za-z]\.[A-Za-z]+(/|$)|\d[A-Za-z]|[A-Za-z]\d|[<>{}`=#$|]|\w\(\)|(/\w+){2}", RegexOptions.CultureInvariant)]
     private static partial Regex IdentifierSigns();
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace HybridGen.Revising;
 
 /// <summary>What a revision may change, and how sure it must be.</summary>
@@ -37,7 +39,7 @@ public abstract record EditPolicy
         } = 0.25;
     }
 
-    private static double Nats(double value) => value is >= 0 and <= 1000
+    private static double Nats(double value, [CallerMemberName] string name = "") => value is >= 0 and <= 1000
         ? value
-        : throw new ArgumentOutOfRangeException(nameof(value), value, "MinGain must be a number of nats from 0 to 1000.");
+        : throw new ArgumentOutOfRangeException(name, value, $"{name} must be a number of nats from 0 to 1000.");
 }

@@ -25,6 +25,7 @@ internal sealed class ByteLevelTokenizer
         var normaliser = Kind(root, "normalizer");
         Require(normaliser is null or "NFC", $"normalizer.type is '{normaliser}'; this reader knows NFC or none");
         _normalises = normaliser == "NFC";
+        Require(!_normalises || CanNormalise, "it normalises texts (NFC), which .NET cannot without ICU: set InvariantGlobalization to false, and install libicu on Linux");
         var (pattern, byteLevel) = PreTokenizer(root);
         _addsSpace = IsTrue(byteLevel, "add_prefix_space");
         var vocabulary = model.GetProperty("vocab").EnumerateObject().ToDictionary(token => token.Name, token => token.Value.GetInt32(), StringComparer.Ordinal);
@@ -69,6 +70,9 @@ internal sealed class ByteLevelTokenizer
 
     /// <summary>The text of ids; U+FFFD stands for bytes that are no whole character.</summary>
     public string Decode(IEnumerable<int> ids) => _bpe.Decode(ids) ?? "";
+
+    /// <summary>Whether this process has ICU: in invariant mode, Normalize quietly returns what it was given.</summary>
+    internal static bool CanNormalise { get; } = "e\u0301".Normalize(NormalizationForm.FormC) == "\u00e9";
 
     private static bool IsAscii(string text) => Ascii.IsValid(text);
 

@@ -28,6 +28,9 @@ public static class LibTorch
     /// <summary>Whether libtorch sees a GPU that it can use; <see langword="false"/> also where it is not loaded.</summary>
     public static bool CanUseGpu => Loaded.Value.Works && torch.cuda.is_available();
 
+    /// <summary>The newest GLIBCXX version of this system's libstdc++; <see langword="null"/> where there is none.</summary>
+    public static Version? Glibcxx => GlibcxxCompat.Installed;
+
     private static NativeLibraryReport Load()
     {
         string? path = null;

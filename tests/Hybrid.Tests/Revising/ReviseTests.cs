@@ -1,31 +1,99 @@
+using System.Globalization;
+using CsCheck;
 using HybridGen.Editing;
 using HybridGen.Revising;
 
 namespace HybridGen.Hybrid.Tests.Revising;
 
-public sealed class ReviseTests : IAsyncLifetime
+public class ReviseTests(MiniEngine mini)
 {
-    private readonly HybridGenEngine _engine = new(new HybridGenOptions { RefinerPath = Repository.MiniModel });
+    private static readonly Gen<string> Texts = Gen.OneOf(
+        Gen.Const("I recieved teh packige"), Gen.Const(" wich was wonderfull"), Gen.Const(". "), Gen.Const("\n"), Gen.Const("\r\n\r\n"), Gen.Const("\t"), Gen.Const(" `teh code`"),
+        Gen.Const(" https://exmaple.org/catalouge"), Gen.Const(" <|mask|>"), Gen.Const("<|blank|>"), Gen.Const(" 👩‍👩‍👧"), Gen.Const("teh\u20E3"), Gen.Const(" cafe\u0301s"), Gen.Const(" \uD800"),
+        Gen.Const(" Mrs Lindqvist"), Gen.Const(" Mrs Lindqist"), Gen.Const(" 漢字"), Gen.Const(" alot"), Gen.Const(" the town is not importent"), Gen.Const("  "))
+        .Array[0, 40].Select(string.Concat);
 
-    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+    private static readonly string[] Kept = ["`teh code`", "https://exmaple.org/catalouge", "<|mask|>", "<|blank|>", "\r\n"];
 
-    public ValueTask DisposeAsync() => _engine.DisposeAsync();
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task MisspelledWordsAreFixedAndTheRestComesBack()
     {
         const string Text = "I recieved teh packige yesterday.\r\n\t<|mask|> and <|blank|> stay.\r\n";
-        var revision = await _engine.ReviseAsync(Text, ReviseOptions.Fix, cancellationToken: TestContext.Current.CancellationToken);
+        var revision = await mini.Engine.ReviseAsync(Text, ReviseOptions.Fix, cancellationToken: Token);
         Assert.Equal("I received the package yesterday.\r\n\t<|mask|> and <|blank|> stay.\r\n", revision.Output);
         Assert.Equal(revision.Output, Revision.Apply(Text, revision.Edits));
     }
 
-    [Fact]
-    public async Task CleanTextComesBackAsTheSameString()
+    [Theory]
+    [InlineData("")]
+    [InlineData(" \r\n\t ")]
+    [InlineData("She walked to the market and bought some bread.")]
+    public async Task CleanTextComesBackAsTheSameString(string text)
     {
-        const string Text = "She walked to the market and bought some bread.";
-        var revision = await _engine.ReviseAsync(Text, ReviseOptions.Fix, cancellationToken: TestContext.Current.CancellationToken);
-        Assert.Same(Text, revision.Output);
+        var revision = await mini.Engine.ReviseAsync(text, cancellationToken: Token);
+        Assert.Same(text, revision.Output);
         Assert.Empty(revision.Edits);
+    }
+
+    /// <summary>
+    /// The edits do exactly what was done: they lie in order, gain something, cut no grapheme, leave code, addresses and line ends alone,
+    /// and applying them to the input gives the output.
+    /// </summary>
+    [Fact]
+    public void TheEditsOfAnyTextAccountForTheOutput() => Texts.Sample(
+        text =>
+        {
+            var revision = mini.Engine.ReviseAsync(text, new ReviseOptions { Passes = 2 }, cancellationToken: Token).GetAwaiter().GetResult();
+            Assert.Equal(revision.Output, Revision.Apply(text, revision.Edits));
+            var borders = StringInfo.ParseCombiningCharacters(text).Append(text.Length).ToHashSet();
+            Assert.All(revision.Edits, edit => Assert.True(edit.Gain > 0 && edit.Before != edit.After && borders.Contains(edit.Span.Start) && borders.Contains(edit.Span.End)));
+            Assert.DoesNotContain(revision.Edits, edit => edit.Before.Any(char.IsWhiteSpace) || edit.After.Contains('\n', StringComparison.Ordinal));
+            foreach (var kept in Kept) Assert.Equal(Count(text, kept), Count(revision.Output, kept));
+        },
+        iter: 60,
+        threads: 1);
+
+    [Fact]
+    public async Task EachEditCanBeRejected()
+    {
+        var revision = await mini.Engine.ReviseAsync("I recieved teh packige.", ReviseOptions.Fix, cancellationToken: Token);
+        Assert.Equal("I received teh package.", revision.With(edit => edit.Before != "teh"));
+        Assert.Same(revision.Input, revision.With(_ => false));
+    }
+
+    [Fact]
+    public async Task ProgressIsReportedAndACancellationKeepsNothing()
+    {
+        var text = string.Concat(Enumerable.Repeat("I recieved teh packige and it was wonderfull. ", 800));
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var seen = new List<ReviseProgress>();
+        var progress = new Reporter(step =>
+        {
+            seen.Add(step);
+            cancel.Cancel();
+        });
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => mini.Engine.ReviseAsync(text, ReviseOptions.Fix, progress, cancel.Token));
+        var step = Assert.Single(seen);
+        Assert.True(step.Done > 0 && step.Done < step.Total && step.Edits > 0);
+    }
+
+    [Fact]
+    public void ImpossibleOptionsAreRefusedByName()
+    {
+        Assert.Equal("Passes", Assert.Throws<ArgumentOutOfRangeException>(() => new ReviseOptions { Passes = 0 }).ParamName);
+        Assert.Equal("Policies", Assert.Throws<ArgumentException>(() => new ReviseOptions { Policies = [] }).ParamName);
+        Assert.Equal("MinGain", Assert.Throws<ArgumentOutOfRangeException>(() => new EditPolicy.Spelling { MinGain = double.NaN }).ParamName);
+        Assert.Equal("RemaskShare", Assert.Throws<ArgumentOutOfRangeException>(() => new EditPolicy.Fluency { RemaskShare = 0 }).ParamName);
+        Assert.Equal("Threads", Assert.Throws<ArgumentOutOfRangeException>(() => new HybridGenOptions { Threads = 0 }).ParamName);
+        Assert.Equal("ContextSize", Assert.Throws<ArgumentOutOfRangeException>(() => new HybridGenOptions { ContextSize = 0 }).ParamName);
+    }
+
+    private static int Count(string text, string part) => text.Split(part).Length - 1;
+
+    private sealed class Reporter(Action<ReviseProgress> report) : IProgress<ReviseProgress>
+    {
+        public void Report(ReviseProgress value) => report(value);
     }
 }

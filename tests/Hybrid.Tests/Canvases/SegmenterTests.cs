@@ -1,0 +1,43 @@
+using CsCheck;
+using HybridGen.Candidates;
+using HybridGen.Canvases;
+using HybridGen.Protecting;
+using HybridGen.Tokens;
+
+namespace HybridGen.Hybrid.Tests.Canvases;
+
+public class SegmenterTests
+{
+    private static readonly Gen<string> Texts = Gen.OneOf(
+        Gen.Const("recieved"), Gen.Const(" the "), Gen.Const(". "), Gen.Const("\n"), Gen.Const("\r\n\r\n"), Gen.Const("`code`"), Gen.Const("漢字"), Gen.Const(" antidisestablishmentarianism"), Gen.Const(" a"))
+        .Array[0, 400].Select(string.Concat);
+
+    private static CandidateSource Source { get; } = CandidateSource.Read(Repository.MiniModel);
+
+    private static WordEncoder Encoder { get; } = new(ByteLevelTokenizer.Load(Path.Combine(Repository.MiniModel, "tokenizer.json")));
+
+    [Fact]
+    public void CanvasesHoldEveryWordOnceAndFitTheWindow() => Texts.Sample(
+        text =>
+        {
+            var guard = new ProtectedText(text);
+            var lines = Segmenter.Lines(text, guard);
+            var builder = new CanvasBuilder(Source, Encoder, lines.SelectMany(line => line));
+            var canvases = Segmenter.Pack(lines, builder, guard).ToList();
+            Assert.All(canvases, canvas => Assert.True(canvas.Length <= Segmenter.WindowSlots));
+            Assert.Equal(lines.SelectMany(line => line).Select(word => word.Span), canvases.SelectMany(canvas => canvas.Words).Select(word => word.Word.Span));
+            Assert.All(canvases, canvas => Assert.False(canvas.Words[0].Word.Spaced));
+        },
+        iter: 60);
+
+    [Fact]
+    public void SectionsAreWholeLinesOfAboutADocument() => Texts.Sample(
+        text =>
+        {
+            var lines = Segmenter.Lines(text, new ProtectedText(text));
+            var sections = Segmenter.Sections(lines).ToList();
+            Assert.Equal(lines, sections.SelectMany(section => section));
+            Assert.All(sections, section => Assert.True(section.Count == 1 || section.Sum(line => line.Count) <= Segmenter.SectionWords));
+        },
+        iter: 60);
+}
