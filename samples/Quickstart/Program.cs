@@ -6,14 +6,15 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.SemanticKernel;
 using Spectre.Console;
 
-var prompt = args is [var first, ..] ? first : "Once upon a time there was a little dog";
+var prompt = args is [var first, ..] ? first : "Once upon a time there was a little dog,";
 
 var kernel = Kernel.CreateBuilder().AddHybridGenTextGeneration().Build();
 await using var services = (ServiceProvider)kernel.Services; // owns the engine
 
 try
 {
-    var settings = new HybridGenPromptExecutionSettings { MaxTokens = 80, Seed = 1 };
+    // A high temperature: the mini drafter slips, and there is something to revise.
+    var settings = new HybridGenPromptExecutionSettings { MaxTokens = 80, Seed = 32, Temperature = 1.2, TopK = 0, TopP = 0.98, MinP = 0.002 };
     var result = await kernel.InvokePromptAsync(prompt, new KernelArguments(settings));
     Show(result.GetValue<string>()!, (HybridGenMetadata)result.Metadata!);
     return 0;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using HybridGen.Cli.Display;
@@ -18,6 +19,7 @@ internal sealed class GenerateCommand
     private readonly Option<bool> _raw = new("--raw") { Description = "Go on from the prompt as it stands, without the model's chat template." };
     private readonly Option<bool> _greedy = new("--greedy") { Description = "Always take the most probable token." };
     private readonly Option<long?> _seed = WholeNumber.Option("--seed", "Fixes the draft. Default: a new one each time, shown with --json.", 0, uint.MaxValue);
+    private readonly Option<double> _temperature = new("--temperature") { Description = "Above 1 more varied, below 1 more likely; above 0, at most 10.", HelpName = "T", DefaultValueFactory = _ => new Sampling.Random().Temperature };
     private readonly Option<long?> _maxTokens = WholeNumber.Option("--max-tokens", "Longest draft, in tokens. Default: 256.", 1, int.MaxValue);
     private readonly Option<bool> _json = new("--json") { Description = "Write the text, the draft with its tokens and log-probabilities, the edits and the times as JSON." };
     private readonly ModelOptions _models;
@@ -25,8 +27,12 @@ internal sealed class GenerateCommand
     private GenerateCommand(Command command)
     {
         command.Add(_prompt);
-        foreach (var option in new Option[] { _noRevise, _raw, _greedy, _seed, _maxTokens, _json }) command.Add(option);
+        foreach (var option in new Option[] { _noRevise, _raw, _greedy, _seed, _temperature, _maxTokens, _json }) command.Add(option);
         _models = new ModelOptions(command);
+        _temperature.Validators.Add(result =>
+        {
+            if (!result.Tokens.All(token => double.TryParse(token.Value, CultureInfo.InvariantCulture, out var value) && value is > 0 and <= 10)) result.AddError("--temperature must be a number above 0 and at most 10.");
+        });
         command.Validators.Add(result =>
         {
             if (result.GetValue(_greedy) && result.GetValue(_seed) is not null) result.AddError("--greedy has no use for a --seed.");
@@ -74,7 +80,7 @@ internal sealed class GenerateCommand
 
     private GenerateOptions Options(ParseResult parsed, uint? seed) => new()
     {
-        Draft = new DraftOptions { MaxTokens = (int)(parsed.GetValue(_maxTokens) ?? new DraftOptions().MaxTokens), Sampling = seed is null ? new Sampling.Greedy() : new Sampling.Random { Seed = seed } },
+        Draft = new DraftOptions { MaxTokens = (int)(parsed.GetValue(_maxTokens) ?? new DraftOptions().MaxTokens), Sampling = seed is null ? new Sampling.Greedy() : new Sampling.Random { Seed = seed, Temperature = parsed.GetValue(_temperature) } },
         Revise = parsed.GetValue(_noRevise) ? null : new ReviseOptions(),
     };
 
