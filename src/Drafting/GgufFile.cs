@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Text;
 
 namespace HybridGen.Drafting;
@@ -42,6 +43,9 @@ internal sealed class GgufReader(BinaryReader reader, string path)
 {
     private const int LongestKey = 1 << 16;
     private const int MostDimensions = 4;
+    private const int MostBlocks = 512; // LLAMA_MAX_LAYERS
+    private const int UnsignedType = 4;
+    private const int FloatType = 6;
     private const int ArrayType = 9;
     private const int StringType = 8;
 
@@ -128,10 +132,23 @@ internal sealed class GgufReader(BinaryReader reader, string path)
     {
         var key = Text(LongestKey);
         var type = reader.ReadUInt32();
-        if (key == "general.architecture" && type == StringType) _architecture = Text(LongestKey);
-        else if (key == "general.alignment" && type == 4) _alignment = reader.ReadUInt32();
+        if (type == UnsignedType) Check(key, reader.ReadUInt32());
+        else if (type == FloatType) Check(key, reader.ReadSingle());
+        else if (type == StringType && key == "general.architecture") _architecture = Text(LongestKey);
         else Skip(type, key, 0);
-        if (_alignment is 0 or > 1 << 20 || (_alignment & (_alignment - 1)) != 0) throw Wrong($"general.alignment is {_alignment}, which is no power of two");
+    }
+
+    /// <summary>Numbers on which llama.cpp ends the process instead of refusing the file.</summary>
+    private void Check(string key, uint value)
+    {
+        if (key == "general.alignment") _alignment = value is > 0 and <= 1 << 20 && BitOperations.IsPow2(value) ? value : throw Wrong($"{key} is {value}, which is no power of two");
+        else if (key.EndsWith(".block_count", StringComparison.Ordinal) && value is 0 or > MostBlocks) throw Wrong($"'{key}' is {value}; 1 to {MostBlocks} can be read");
+        else if (key.EndsWith(".context_length", StringComparison.Ordinal) && value is 0 or > int.MaxValue) throw Wrong($"'{key}' is {value}, which is no length");
+    }
+
+    private void Check(string key, float value)
+    {
+        if (!float.IsFinite(value) || (value < 0 && key.EndsWith("_epsilon", StringComparison.Ordinal))) throw Wrong($"'{key}' is {value}, which is no usable number");
     }
 
     private void Skip(uint type, string key, int depth)

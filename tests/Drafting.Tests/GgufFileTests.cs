@@ -1,3 +1,4 @@
+using System.Text;
 using CsCheck;
 
 namespace HybridGen.Drafting.Tests;
@@ -77,5 +78,22 @@ public sealed class GgufFileTests : IDisposable
         File.WriteAllBytes(_path, bytes);
         var failure = Assert.Throws<GgufFormatException>(() => GgufFile.Read(_path));
         Assert.Contains($"it claims {ulong.MaxValue / 2} {what}", failure.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>llama.cpp ends the process on these.</summary>
+    [Theory]
+    [InlineData("llama.block_count", 0u)]
+    [InlineData("llama.block_count", 513u)]
+    [InlineData("llama.context_length", 0u)]
+    [InlineData("llama.context_length", uint.MaxValue)]
+    [InlineData("llama.attention.layer_norm_rms_epsilon", 0x7FC00000u)] // not a number
+    [InlineData("llama.attention.layer_norm_rms_epsilon", 0xBF800000u)] // -1
+    public void Read_ImpossibleNumber_IsRefusedByItsName(string key, uint bits)
+    {
+        var bytes = Mini[..];
+        var at = bytes.AsSpan().IndexOf(Encoding.ASCII.GetBytes(key)) + key.Length;
+        BitConverter.TryWriteBytes(bytes.AsSpan(at + 4), bits); // after the type
+        File.WriteAllBytes(_path, bytes);
+        Assert.Contains($"'{key}' is", Assert.Throws<GgufFormatException>(() => GgufFile.Read(_path)).Message, StringComparison.Ordinal);
     }
 }
