@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using HybridGen.Canvases;
 using HybridGen.Checkpoints;
 
 namespace HybridGen.Models.Mini;
@@ -54,9 +55,10 @@ internal sealed record MiniConfig
             throw new CheckpointFormatException($"'{folder}' is not a folder: a refiner is a folder with config.json, model.safetensors and tokenizer.json.");
         try
         {
-            var type = JsonDocument.Parse(CheckpointText.ReadAll(path)).RootElement.TryGetProperty("model_type", out var value) ? value.ToString() : "(none)";
+            using var document = JsonDocument.Parse(CheckpointText.ReadAll(path));
+            var type = document.RootElement.TryGetProperty("model_type", out var value) ? value.ToString() : "(none)";
             if (type != ModelType) throw new CheckpointFormatException($"'{path}': model_type is '{type}'; this version reads '{ModelType}'.");
-            return Check(JsonSerializer.Deserialize<MiniConfig>(CheckpointText.ReadAll(path))!, path);
+            return Check(document.Deserialize<MiniConfig>()!, path);
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {
@@ -68,6 +70,8 @@ internal sealed record MiniConfig
     {
         var sizes = new[] { config.VocabularySize, config.HiddenSize, config.Layers, config.Heads, config.IntermediateSize, config.MaxPositions, config.PointerSize, config.NgramBuckets, config.OperationBuckets };
         if (sizes.Any(size => size is < 1 or > 1 << 24)) throw new CheckpointFormatException($"'{path}': a size is below 1 or absurdly large.");
+        if (config.MaxPositions < Segmenter.WindowSlots)
+            throw new CheckpointFormatException($"'{path}': max_position_embeddings is {config.MaxPositions}; windows have {Segmenter.WindowSlots} slots.");
         if (config.HiddenSize % config.Heads != 0 || config.HeadSize % 2 != 0)
             throw new CheckpointFormatException($"'{path}': hidden_size {config.HiddenSize} does not divide into {config.Heads} heads of an even size.");
         if (config.NgramBuckets != CharacterNgrams.Buckets || config.OperationBuckets != Candidates.EditOperations.Buckets)
