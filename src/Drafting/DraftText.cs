@@ -57,7 +57,7 @@ internal sealed class DraftText(IReadOnlyList<string> stopStrings)
             released.Add(Place(_held.Dequeue()));
         }
 
-        if (cut && at < upTo) released.Add(Place(_held.Dequeue() is { } last ? last with { Text = last.Text[..(upTo - at)] } : throw new InvalidOperationException()));
+        if (cut && at < upTo && _held.TryDequeue(out var last)) released.Add(Place(last with { Text = last.Text[..(upTo - at)] }));
         _heldText.Remove(0, at);
         return released;
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Threading.Channels;
 using LLama;
 using LLama.Common;
@@ -78,7 +79,7 @@ public sealed class LlamaDrafter : IDrafter
         try
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            await foreach (var update in DecodeAsync(prompt, options, cancellationToken).ConfigureAwait(false)) yield return update;
+            await foreach (var update in StreamAsync(prompt, options, cancellationToken).ConfigureAwait(false)) yield return update;
         }
         finally
         {
@@ -101,14 +102,14 @@ public sealed class LlamaDrafter : IDrafter
     }
 
     /// <summary>Decodes on a thread of its own; a reader that turns away stops it.</summary>
-    private async IAsyncEnumerable<DraftUpdate> DecodeAsync(DraftPrompt prompt, DraftOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<DraftUpdate> StreamAsync(DraftPrompt prompt, DraftOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _isAborted = false;
         using var abort = stop.Token.Register(() => _isAborted = true);
         var updates = Channel.CreateUnbounded<DraftUpdate>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
         var decoding = Task.Factory.StartNew(
-            () => Decode(prompt, options, updates.Writer, stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => Run(prompt, options, updates.Writer, stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         try
         {
             await foreach (var update in updates.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false)) yield return update;
@@ -120,7 +121,7 @@ public sealed class LlamaDrafter : IDrafter
         }
     }
 
-    private void Decode(DraftPrompt prompt, DraftOptions options, ChannelWriter<DraftUpdate> updates, CancellationToken cancellationToken)
+    private void Run(DraftPrompt prompt, DraftOptions options, ChannelWriter<DraftUpdate> updates, CancellationToken cancellationToken)
     {
         try
         {
@@ -146,7 +147,7 @@ public sealed class LlamaDrafter : IDrafter
         var batch = new LLamaBatch();
         var row = Prefill(batch, tokens, cancellationToken);
         var drafting = Stopwatch.GetTimestamp();
-        var reason = Draft(tokens.Count, row, batch, options, updates, cancellationToken);
+        var reason = GoOn(tokens.Count, row, batch, options, updates, cancellationToken);
         updates.TryWrite(new DraftCompleted(reason, tokens.Count, Stopwatch.GetElapsedTime(started, drafting), Stopwatch.GetElapsedTime(drafting)));
     }
 
@@ -172,7 +173,8 @@ public sealed class LlamaDrafter : IDrafter
         return row;
     }
 
-    private StopReason Draft(int position, int row, LLamaBatch batch, DraftOptions options, ChannelWriter<DraftUpdate> updates, CancellationToken cancellationToken)
+    /// <summary>Drafts token after token from a position, until something ends the draft.</summary>
+    private StopReason GoOn(int position, int row, LLamaBatch batch, DraftOptions options, ChannelWriter<DraftUpdate> updates, CancellationToken cancellationToken)
     {
         using var sampler = TokenSampler.For(options.Sampling);
         var statistics = new TokenStatistics(_weights.Vocab.Count);
@@ -219,7 +221,7 @@ public sealed class LlamaDrafter : IDrafter
         default,
         statistics.LogProbability((int)token),
         statistics.Entropy,
-        statistics.Top(alternatives).ConvertAll(other => new TokenAlternative(other.Id, System.Text.Encoding.UTF8.GetString(Bytes(other.Id)), other.LogProbability)));
+        statistics.Top(alternatives).ConvertAll(other => new TokenAlternative(other.Id, Encoding.UTF8.GetString(Bytes(other.Id)), other.LogProbability)));
 
     private byte[] Bytes(LLamaToken token)
     {
