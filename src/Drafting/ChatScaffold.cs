@@ -16,13 +16,13 @@ internal sealed class ChatScaffold(LLamaWeights weights)
 
     /// <summary>The tokens of a prompt, with the model's own begin-of-text token where it wants one.</summary>
     /// <exception cref="DraftingException">llama.cpp does not know the model's template.</exception>
-    public List<LLamaToken> Tokenize(DraftPrompt prompt) => WithoutExtras(prompt switch
+    public List<LLamaToken> Tokenize(DraftPrompt prompt) => prompt switch
     {
         DraftPrompt.Raw raw => Text(raw.Text, isFirst: true),
         DraftPrompt.Chat chat when !HasTemplate => Text(string.Join("\n\n", chat.Turns.Select(turn => turn.Content)), isFirst: true),
         DraftPrompt.Chat chat => Render(chat.Turns),
         _ => throw new ArgumentException($"{prompt.GetType().Name} is not a kind of prompt that is known.", nameof(prompt)),
-    });
+    };
 
     private List<LLamaToken> Render(IReadOnlyList<ChatTurn> turns)
     {
@@ -53,15 +53,17 @@ internal sealed class ChatScaffold(LLamaWeights weights)
         }
     }
 
-    private List<LLamaToken> Text(string text, bool isFirst) => [.. weights.Tokenize(text, isFirst, special: false, Encoding.UTF8)];
+    private List<LLamaToken> Text(string text, bool isFirst) => Tokenize(text, isFirst, isControl: false);
 
-    private List<LLamaToken> Control(string text, bool isFirst) => text.Length == 0 && !isFirst ? [] : [.. weights.Tokenize(text, isFirst, special: true, Encoding.UTF8)];
+    private List<LLamaToken> Control(string text, bool isFirst) => text.Length == 0 && !isFirst ? [] : Tokenize(text, isFirst, isControl: true);
 
-    /// <summary>Drops what tokenizing in parts adds: a second begin-of-text, and an end before the draft has begun.</summary>
-    private List<LLamaToken> WithoutExtras(List<LLamaToken> tokens)
+    private List<LLamaToken> Tokenize(string text, bool isFirst, bool isControl)
     {
-        if (tokens.Count > 1 && tokens[0] == weights.Vocab.BOS && tokens[1] == tokens[0]) tokens.RemoveAt(0);
-        if (tokens.Count > 1 && weights.Vocab.ShouldAddEOS && tokens[^1] == weights.Vocab.EOS) tokens.RemoveAt(tokens.Count - 1);
+        var tokens = weights.Tokenize(text, isFirst, isControl, Encoding.UTF8).ToList();
+        // Models that end what they read would end the prompt before the draft has begun.
+        if (isFirst && tokens.Count > 1 && weights.Vocab.ShouldAddEOS && tokens[^1] == weights.Vocab.EOS) tokens.RemoveAt(tokens.Count - 1);
+        // A template that writes the begin-of-text token itself would give two.
+        if (isFirst && tokens.Count > 1 && tokens[0] == weights.Vocab.BOS && tokens[1] == tokens[0]) tokens.RemoveAt(0);
         return tokens;
     }
 }

@@ -19,7 +19,7 @@ public sealed record DraftOptions
     /// <value>Default: <see cref="Sampling.Random"/> with its defaults.</value>
     public Sampling Sampling { get; init; } = new Sampling.Random();
 
-    /// <summary>Strings that end the draft; the text stops before the first of them, also where it is spread over several tokens.</summary>
+    /// <summary>Strings that end the draft: the text stops before the one that is complete first, also where it is spread over several tokens.</summary>
     /// <value>Default: none. An empty string is refused.</value>
     public IReadOnlyList<string> StopStrings
     {

@@ -27,14 +27,22 @@ internal sealed class DraftText(IReadOnlyList<string> stopStrings)
         _held.Enqueue(token with { Text = text });
         _heldText.Append(text);
         var held = _heldText.ToString();
-        var stop = stopStrings.Select(stopString => held.IndexOf(stopString, StringComparison.Ordinal)).Where(at => at >= 0).DefaultIfEmpty(-1).Min();
-        if (stop < 0) return Release(held.Length - MayBecomeStop(held), cut: false);
+        if (FirstStop(held) is not { } stop) return Release(held.Length - MayBecomeStop(held), cut: false);
         IsStopped = true;
         return Release(stop, cut: true);
     }
 
     /// <summary>Ends the draft; returns the tokens that were held back. Bytes of an unfinished character are left out.</summary>
     public List<DraftToken> End() => Release(_heldText.Length, cut: false);
+
+    /// <summary>
+    /// Where the stop string begins that is complete first; of several, the longest. So it does not matter how the text falls into tokens.
+    /// </summary>
+    private int? FirstStop(string text)
+    {
+        var found = stopStrings.Select(stop => (Start: text.IndexOf(stop, StringComparison.Ordinal), stop.Length)).Where(stop => stop.Start >= 0).ToList();
+        return found.Count == 0 ? null : found.MinBy(stop => (stop.Start + stop.Length, stop.Start)).Start;
+    }
 
     /// <summary>Length of the longest end of a text that is the start of a stop string.</summary>
     private int MayBecomeStop(string text) => stopStrings.Select(stop => Overlap(text, stop)).DefaultIfEmpty(0).Max();

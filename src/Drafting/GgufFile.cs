@@ -31,7 +31,7 @@ public sealed record GgufFile(string Path, int Version, string Architecture, int
         {
             throw new GgufFormatException($"'{path}' is cut short: its header does not end inside the file. Fetch it again.", end);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new GgufFormatException($"'{path}' cannot be read: {failure.Message}", failure);
         }
@@ -50,6 +50,7 @@ internal sealed class GgufReader(BinaryReader reader, string path)
     private const int StringType = 8;
 
     private readonly Stream _stream = reader.BaseStream;
+    private readonly long _length = reader.BaseStream.Length;
     private string _architecture = "";
     private long _alignment = 32;
 
@@ -57,7 +58,7 @@ internal sealed class GgufReader(BinaryReader reader, string path)
     private static readonly int[] ValueSizes = [1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8];
 
     // Elements and bytes of a block of each tensor type that llama.cpp b10221 reads.
-    private static readonly Dictionary<uint, (int Elements, int Bytes)> Blocks = new()
+    internal static readonly Dictionary<uint, (int Elements, int Bytes)> Blocks = new()
     {
         [0] = (1, 4),
         [1] = (1, 2),
@@ -91,6 +92,9 @@ internal sealed class GgufReader(BinaryReader reader, string path)
         [34] = (256, 54),
         [35] = (256, 66),
         [39] = (32, 17),
+        [40] = (64, 36),
+        [41] = (128, 18),
+        [42] = (64, 18),
     };
 
     public GgufFile Read()
@@ -108,7 +112,7 @@ internal sealed class GgufReader(BinaryReader reader, string path)
 
     private void CheckMagic()
     {
-        if (_stream.Length == 0) throw Wrong("it is empty");
+        if (_length == 0) throw Wrong("it is empty");
         Span<byte> magic = stackalloc byte[4];
         if (_stream.ReadAtLeast(magic, 4, throwOnEndOfStream: false) == 4 && magic.SequenceEqual("GGUF"u8)) return;
         throw Wrong(magic[0] switch
@@ -124,7 +128,7 @@ internal sealed class GgufReader(BinaryReader reader, string path)
     private int Count(string what, int leastBytes)
     {
         var count = reader.ReadUInt64();
-        if (count > (ulong)((_stream.Length - _stream.Position) / leastBytes)) throw Wrong($"it claims {count} {what}, more than fit into {_stream.Length} bytes");
+        if (count > (ulong)((_length - _stream.Position) / leastBytes)) throw Wrong($"it claims {count} {what}, more than fit into {_length} bytes");
         return (int)count;
     }
 
@@ -179,8 +183,8 @@ internal sealed class GgufReader(BinaryReader reader, string path)
         foreach (var (name, offset, bytes) in tensors)
         {
             if (offset % (ulong)_alignment != 0) throw Wrong($"tensor '{name}' does not begin at a multiple of {_alignment}");
-            if (start > (ulong)_stream.Length || offset > (ulong)_stream.Length - start || bytes > (ulong)_stream.Length - start - offset)
-                throw Wrong($"it is cut short: tensor '{name}' ends at byte {(UInt128)start + offset + bytes} of {_stream.Length}. Fetch it again");
+            if (start > (ulong)_length || offset > (ulong)_length - start || bytes > (ulong)_length - start - offset)
+                throw Wrong($"it is cut short: tensor '{name}' ends at byte {(UInt128)start + offset + bytes} of {_length}. Fetch it again");
         }
     }
 
@@ -208,7 +212,7 @@ internal sealed class GgufReader(BinaryReader reader, string path)
 
     private void Forward(ulong bytes)
     {
-        if (bytes > (ulong)(_stream.Length - _stream.Position)) throw new EndOfStreamException();
+        if (bytes > (ulong)(_length - _stream.Position)) throw new EndOfStreamException();
         _stream.Seek((long)bytes, SeekOrigin.Current);
     }
 

@@ -45,6 +45,9 @@ public sealed class LlamaDrafter : IDrafter
     /// <summary>Whether the model brings a chat template; without one a conversation is plain text to it.</summary>
     public bool HasChatTemplate => _scaffold.HasTemplate;
 
+    /// <summary>Tokens that the context holds since the last draft.</summary>
+    internal int HeldTokens => (int)_context.NativeHandle.MemorySequenceMaxPosition(LLamaSeqId.Zero) + 1;
+
     /// <summary>Loads a model; its weights stay memory-mapped.</summary>
     /// <param name="options">Which model, and with how much of the machine.</param>
     /// <param name="progress">Told of the share loaded, 0 to 1.</param>
@@ -54,8 +57,8 @@ public sealed class LlamaDrafter : IDrafter
     public static async Task<LlamaDrafter> LoadAsync(LlamaDrafterOptions options, IProgress<float>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        GgufFile.Read(options.ModelPath);
-        LlamaLibrary.EnsureLoaded();
+        // A large vocabulary is many small reads, and the library may not be loaded yet: not on the caller's thread.
+        await Task.Run(() => Prepare(options.ModelPath), cancellationToken).ConfigureAwait(false);
         LLamaWeights? weights = null;
         try
         {
@@ -66,24 +69,27 @@ public sealed class LlamaDrafter : IDrafter
         catch (Exception failure) when (failure is RuntimeError or ArgumentException)
         {
             weights?.Dispose();
-            throw new DraftingException($"llama.cpp cannot load '{options.ModelPath}': {LlamaLibrary.LastComplaint()}", failure);
+            throw new DraftingException($"llama.cpp cannot load '{options.ModelPath}': {LlamaLibrary.Reason(failure)}", failure);
         }
     }
 
     /// <inheritdoc/>
+    /// <remarks>The next draft begins when this one is decoded, however slowly it is read; a reader that turns away stops it.</remarks>
     public async IAsyncEnumerable<DraftUpdate> DraftAsync(DraftPrompt prompt, DraftOptions options, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(prompt);
         ArgumentNullException.ThrowIfNull(options);
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var updates = Channel.CreateUnbounded<DraftUpdate>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+        var decoding = DecodeAsync(prompt, options, updates.Writer, stop.Token, cancellationToken);
         try
         {
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
-            await foreach (var update in StreamAsync(prompt, options, cancellationToken).ConfigureAwait(false)) yield return update;
+            await foreach (var update in updates.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false)) yield return update;
         }
         finally
         {
-            _turn.Release();
+            await stop.CancelAsync().ConfigureAwait(false);
+            await decoding.ConfigureAwait(false);
         }
     }
 
@@ -101,36 +107,33 @@ public sealed class LlamaDrafter : IDrafter
         _turn.Release();
     }
 
-    /// <summary>Decodes on a thread of its own; a reader that turns away stops it.</summary>
-    private async IAsyncEnumerable<DraftUpdate> StreamAsync(DraftPrompt prompt, DraftOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Waits for its turn, then decodes on a thread of its own; however it ends, it ends the stream.</summary>
+    private async Task DecodeAsync(DraftPrompt prompt, DraftOptions options, ChannelWriter<DraftUpdate> updates, CancellationToken stop, CancellationToken callers)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        _isAborted = false;
-        using var abort = stop.Token.Register(() => _isAborted = true);
-        var updates = Channel.CreateUnbounded<DraftUpdate>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
-        var decoding = Task.Factory.StartNew(
-            () => Run(prompt, options, updates.Writer, stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         try
         {
-            await foreach (var update in updates.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false)) yield return update;
-        }
-        finally
-        {
-            await stop.CancelAsync().ConfigureAwait(false);
-            await decoding.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
+            await _turn.WaitAsync(stop).ConfigureAwait(false);
+            try
+            {
+                ObjectDisposedException.ThrowIf(_isDisposed, this);
+                _isAborted = false;
+                using var abort = stop.Register(() => _isAborted = true);
+                await Task.Factory.StartNew(() => Draft(prompt, options, updates, stop), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+            }
+            finally
+            {
+                _turn.Release();
+            }
 
-    private void Run(DraftPrompt prompt, DraftOptions options, ChannelWriter<DraftUpdate> updates, CancellationToken cancellationToken)
-    {
-        try
-        {
-            Draft(prompt, options, updates, cancellationToken);
             updates.Complete();
+        }
+        catch (OperationCanceledException)
+        {
+            updates.Complete(new OperationCanceledException(callers));
         }
         catch (RuntimeError failure)
         {
-            updates.Complete(new DraftingException($"llama.cpp failed: {failure.Message} {LlamaLibrary.LastComplaint()}", failure));
+            updates.Complete(new DraftingException($"llama.cpp failed: {LlamaLibrary.Reason(failure)}", failure));
         }
         catch (Exception failure)
         {
@@ -140,6 +143,7 @@ public sealed class LlamaDrafter : IDrafter
 
     private void Draft(DraftPrompt prompt, DraftOptions options, ChannelWriter<DraftUpdate> updates, CancellationToken cancellationToken)
     {
+        LlamaLibrary.ForgetComplaints();
         var started = Stopwatch.GetTimestamp();
         var tokens = _scaffold.Tokenize(prompt);
         Check(tokens.Count);
@@ -212,7 +216,7 @@ public sealed class LlamaDrafter : IDrafter
         cancellationToken.ThrowIfCancellationRequested();
         var result = _context.Decode(batch);
         if (result == DecodeResult.ComputeAborted) throw new OperationCanceledException(cancellationToken);
-        if (result != DecodeResult.Ok) throw new DraftingException($"llama.cpp could not decode ({result}): {LlamaLibrary.LastComplaint()}");
+        if (result != DecodeResult.Ok) throw new RuntimeError($"a decode ended with {result}.");
     }
 
     private DraftToken Describe(LLamaToken token, TokenStatistics statistics, int alternatives) => new(
@@ -230,6 +234,13 @@ public sealed class LlamaDrafter : IDrafter
         if (length <= bytes.Length) return bytes[..length].ToArray();
         var more = new byte[length];
         return more[..(int)_weights.NativeHandle.TokenToSpan(token, more)];
+    }
+
+    private static void Prepare(string path)
+    {
+        GgufFile.Read(path);
+        LlamaLibrary.EnsureLoaded();
+        LlamaLibrary.ForgetComplaints();
     }
 
     /// <summary>Everything that LLamaSharp would otherwise choose by itself is said.</summary>

@@ -34,10 +34,17 @@ public static class LlamaLibrary
     /// <summary>Whether this build of llama.cpp can use a GPU; <see langword="false"/> also where none is loaded.</summary>
     public static bool CanUseGpu => Loaded.Value.Works && NativeApi.llama_supports_gpu_offload();
 
-    /// <summary>llama.cpp's last complaint, for the message of an error that it caused.</summary>
-    internal static string LastComplaint()
+    /// <summary>Forgets what llama.cpp complained of so far: what comes next is about what is done next.</summary>
+    internal static void ForgetComplaints()
     {
-        lock (Complaints) return Complaints.Count == 0 ? "llama.cpp gives no reason." : Complaints.Last();
+        lock (Complaints) Complaints.Clear();
+    }
+
+    /// <summary>Why something failed in llama.cpp's own words, or in the binding's where it said nothing.</summary>
+    internal static string Reason(Exception failure)
+    {
+        // Its last word on a file is only ever that it could not be loaded.
+        lock (Complaints) return Complaints.LastOrDefault(complaint => !complaint.EndsWith("failed to load model", StringComparison.Ordinal)) ?? failure.Message;
     }
 
     private static NativeLibraryReport Load()
@@ -54,7 +61,7 @@ public static class LlamaLibrary
         }
         catch (Exception failure) when (failure is TypeInitializationException or DllNotFoundException or EntryPointNotFoundException or LLama.Exceptions.RuntimeError or BadImageFormatException)
         {
-            return new("llama.cpp", asked ?? LoadedPath(), null, $"llama.cpp cannot be loaded{(string.IsNullOrEmpty(asked) ? "" : $" from '{asked}'")}: {Reason(failure)}");
+            return new("llama.cpp", asked ?? LoadedPath(), null, $"llama.cpp cannot be loaded{(string.IsNullOrEmpty(asked) ? "" : $" from '{asked}'")}: {Refusal(failure)}");
         }
     }
 
@@ -69,10 +76,10 @@ public static class LlamaLibrary
         NativeLibraryConfig.LLama.WithLibrary(path).SkipCheck().WithAutoFallback(false);
     }
 
-    /// <summary>llama.cpp reports hundreds of lines for each model; only its last complaints are worth keeping.</summary>
+    /// <summary>llama.cpp reports hundreds of lines for each model; only its last errors are worth keeping.</summary>
     private static void Remember(LLamaLogLevel level, string message)
     {
-        if (level is not (LLamaLogLevel.Error or LLamaLogLevel.Warning) || string.IsNullOrWhiteSpace(message)) return;
+        if (level is not LLamaLogLevel.Error || string.IsNullOrWhiteSpace(message)) return;
         lock (Complaints)
         {
             Complaints.Enqueue(message.Trim());
@@ -115,7 +122,8 @@ public static class LlamaLibrary
             .FirstOrDefault(path => Path.GetFileName(path).Split('.')[0] is { } file && (file == name || file == "lib" + name));
     }
 
-    private static string Reason(Exception failure)
+    /// <summary>Why the library did not load.</summary>
+    private static string Refusal(Exception failure)
     {
         while (failure.InnerException is { } inner) failure = inner;
         if (OperatingSystem.IsLinux() && !NativeLibrary.TryLoad("libgomp.so.1", out _)) return "the system's libgomp.so.1 is missing (Debian: apt install libgomp1).";

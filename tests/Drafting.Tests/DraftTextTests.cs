@@ -10,10 +10,11 @@ public class DraftTextTests
 
     [Fact]
     public void Add_BytesCutAnywhere_JoinsToTheTextUpToTheFirstStopString() =>
-        Gen.Select(Text, Gen.OneOf(Consts("ab", "b", "aab", "\n", "😀", "漢a")).Array[0, 3], Gen.Int[1, 6].Array[1, 20]).Sample((text, stops, sizes) =>
+        Gen.Select(Text, Gen.OneOf(Consts("ab", "b", "aab", "\n", "😀", "漢a", "aba", "abé", "bé")).Array[0, 3], Gen.Int[1, 6].Array[1, 20]).Sample((text, stops, sizes) =>
         {
             var tokens = Write(text, stops, sizes, out var isStopped);
-            var end = stops.Select(stop => text.IndexOf(stop, StringComparison.Ordinal)).Where(at => at >= 0).DefaultIfEmpty(text.Length).Min();
+            var ends = stops.Select(stop => (At: text.IndexOf(stop, StringComparison.Ordinal), stop.Length)).Where(stop => stop.At >= 0).Select(stop => (End: stop.At + stop.Length, stop.At));
+            var end = ends.DefaultIfEmpty((text.Length, text.Length)).Min().Item2;
             Assert.Equal(text[..end], string.Concat(tokens.Select(token => token.Text)));
             Assert.Equal(end < text.Length, isStopped);
         });

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using CsCheck;
 
@@ -5,6 +6,8 @@ namespace HybridGen.Drafting.Tests;
 
 public sealed class GgufFileTests : IDisposable
 {
+    private delegate long OfType(int type);
+
     private readonly string _path = Path.GetTempFileName();
 
     private static byte[] Mini { get; } = File.ReadAllBytes(Repository.MiniDrafter);
@@ -67,6 +70,18 @@ public sealed class GgufFileTests : IDisposable
             },
             iter: 200,
             threads: 1);
+
+    /// <summary>The sizes of every tensor type are those of the library that will read the file.</summary>
+    [Fact]
+    public void Blocks_AllTypes_AreTheLibrarys()
+    {
+        const int Types = 43; // GGML_TYPE_COUNT
+        var library = NativeLibrary.Load(Path.Combine(Path.GetDirectoryName(LlamaLibrary.Inspect().Path)!, OperatingSystem.IsLinux() ? "libggml-base.so" : "ggml-base"));
+        var elements = Marshal.GetDelegateForFunctionPointer<OfType>(NativeLibrary.GetExport(library, "ggml_blck_size"));
+        var bytes = Marshal.GetDelegateForFunctionPointer<OfType>(NativeLibrary.GetExport(library, "ggml_type_size"));
+        for (var type = 0; type < Types; type++)
+            Assert.Equal((type, elements(type), bytes(type)), GgufReader.Blocks.TryGetValue((uint)type, out var block) ? (type, block.Elements, block.Bytes) : (type, 0, 0));
+    }
 
     [Theory]
     [InlineData(8, "tensors")]

@@ -36,19 +36,24 @@ public sealed class SmolDrafterTests
         Assert.Equal(" of Ashwood, which was once a thriving community of artists, musicians, and", draft.Text);
     }
 
+    /// <summary>The prompt is one decode: without the abort callback it would be read to its end all the same.</summary>
     [Fact]
-    public async Task Draft_CancelledInAPrefill_StopsInsideIt()
+    public async Task Draft_CancelledInsideADecode_EndsIt()
     {
-        await using var drafter = await LoadAsync();
+        await using var drafter = await LoadAsync(batchSize: 2048);
+        var prompt = new DraftPrompt.Raw(string.Concat(Enumerable.Repeat("word and ", 400)));
+        var whole = (await Draft.CollectAsync(drafter.DraftAsync(prompt, Greedy with { MaxTokens = 1 }, Token), Token)).Completion;
+        Assert.Equal(whole.PromptTokens, drafter.HeldTokens);
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        cancel.CancelAfter(100);
-        var prompt = new DraftPrompt.Raw(string.Concat(Enumerable.Repeat("word and ", 1900)));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Draft.CollectAsync(drafter.DraftAsync(prompt, Greedy, cancel.Token), Token));
+        cancel.CancelAfter(whole.PromptDuration / 10);
+        var cancelled = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Draft.CollectAsync(drafter.DraftAsync(prompt, Greedy, cancel.Token), cancel.Token));
+        Assert.Equal(cancel.Token, cancelled.CancellationToken);
+        Assert.Equal(0, drafter.HeldTokens);
         Assert.Equal(16, (await DraftAsync(drafter, new DraftPrompt.Raw("The old town"))).Tokens.Count);
     }
 
-    private static Task<LlamaDrafter> LoadAsync() =>
-        LlamaDrafter.LoadAsync(new() { ModelPath = Repository.Shared("models/SmolLM2-135M-Instruct.Q4_1.gguf") }, cancellationToken: Token);
+    private static Task<LlamaDrafter> LoadAsync(int batchSize = 512) =>
+        LlamaDrafter.LoadAsync(new() { ModelPath = Repository.Shared("models/SmolLM2-135M-Instruct.Q4_1.gguf"), BatchSize = batchSize }, cancellationToken: Token);
 
     private static Task<Draft> DraftAsync(LlamaDrafter drafter, DraftPrompt prompt) => Draft.CollectAsync(drafter.DraftAsync(prompt, Greedy, Token), Token);
 }

@@ -24,7 +24,7 @@ internal static class Segmenter
     {
         var lines = new List<List<Word>>();
         foreach (var line in LinesOf(text))
-            if (!guard.IsCode(line.Start) && WordSplitter.Split(text, line) is { Count: > 0 } words)
+            if (!guard.IsCode(line) && WordSplitter.Split(text, line) is { Count: > 0 } words)
                 lines.Add(Spaced(words));
         lines.RemoveAll(line => line.Count == 0);
         return lines;
@@ -50,12 +50,12 @@ internal static class Segmenter
         if (section.Count > 0) yield return section;
     }
 
-    /// <summary>Packs lines into canvases.</summary>
+    /// <summary>Packs lines into canvases; words that are longer than a window are left out.</summary>
     public static IEnumerable<Canvas> Pack(IEnumerable<List<Word>> lines, CanvasBuilder builder, ProtectedText guard)
     {
         var window = new List<CanvasWord>();
         var used = 1;
-        foreach (var piece in lines.SelectMany(line => Pieces(line.ConvertAll(Build))))
+        foreach (var piece in lines.SelectMany(line => Pieces(Built(line))))
         {
             var slots = piece.Sum(word => word.Slots);
             if (used + slots > WindowSlots && window.Count > 0)
@@ -71,7 +71,9 @@ internal static class Segmenter
 
         if (window.Count > 0) yield return new Canvas(window);
 
-        CanvasWord Build(Word word) => builder.Build(word, guard.Protects(word.Span));
+        // A word that no window holds (a run of signs, a list of numbers, a script without spaces) has no candidates either.
+        List<CanvasWord> Built(List<Word> line) =>
+            [.. line.Where(word => word.Text.Length < WindowSlots).Select(word => builder.Build(word, guard.Protects(word.Span))).Where(word => word.Slots < WindowSlots)];
 
         CanvasWord Unspaced(CanvasWord word) => word.Word.Spaced ? builder.Build(word.Word with { Text = word.Word.Body }, word.IsProtected) : word;
     }

@@ -8,14 +8,14 @@ internal static class EditLog
 {
     /// <summary>The edits that do at once what <paramref name="first"/> and then <paramref name="second"/> do.</summary>
     /// <param name="input">The text before <paramref name="first"/>.</param>
+    /// <param name="middle">The text after <paramref name="first"/>.</param>
     /// <param name="first">Edits of <paramref name="input"/>, in order.</param>
-    /// <param name="second">Edits of the text that <paramref name="first"/> leaves, in order.</param>
+    /// <param name="second">Edits of <paramref name="middle"/>, in order.</param>
     /// <returns>Edits of <paramref name="input"/>; where edits of both overlap they are one, and none where the second undoes the first.</returns>
-    public static IReadOnlyList<Edit> Compose(string input, IReadOnlyList<Edit> first, IReadOnlyList<Edit> second)
+    public static IReadOnlyList<Edit> Compose(string input, string middle, IReadOnlyList<Edit> first, IReadOnlyList<Edit> second)
     {
         if (first.Count == 0) return second;
         if (second.Count == 0) return first;
-        var middle = Revision.Apply(input, first);
         var composed = new List<Edit>(first.Count + second.Count);
         for (int i = 0, j = 0, shift = 0; i < first.Count || j < second.Count;)
         {

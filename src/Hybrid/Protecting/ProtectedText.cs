@@ -19,23 +19,23 @@ internal sealed partial class ProtectedText
         foreach (var code in MarkedCode().EnumerateMatches(text)) _code.Add(new TextSpan(code.Index, code.Length));
     }
 
-    /// <summary>Whether a place lies in code that the text marks as such.</summary>
-    public bool IsCode(int index)
+    /// <summary>Whether a part lies as a whole in code that the text marks as such.</summary>
+    public bool IsCode(TextSpan part)
     {
         var (low, high) = (0, _code.Count);
         while (low < high)
         {
             var middle = (low + high) / 2;
-            if (_code[middle].End <= index) low = middle + 1;
+            if (_code[middle].End <= part.Start) low = middle + 1;
             else high = middle;
         }
 
-        return low < _code.Count && _code[low].Start <= index;
+        return low < _code.Count && _code[low].Start <= part.Start && part.End <= _code[low].End;
     }
 
     /// <summary>Whether a word must stay as it is.</summary>
     public bool Protects(TextSpan word) =>
-        IsCode(word.Start) || HasInnerCapital(word.Of(_text)) || IsPartOfIdentifier(word) || SplitsGrapheme(word.Start) || SplitsGrapheme(word.End);
+        IsCode(word) || HasInnerCapital(word.Of(_text)) || IsPartOfIdentifier(word) || SplitsGrapheme(word.Start) || SplitsGrapheme(word.End);
 
     /// <summary>camelCase and iPhone, but not McDonald or NASA.</summary>
     private static bool HasInnerCapital(ReadOnlySpan<char> body)

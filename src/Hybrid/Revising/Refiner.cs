@@ -31,8 +31,16 @@ internal sealed class Refiner : IDisposable
         var config = MiniConfig.Read(folder);
         var candidates = Task.Run(() => CandidateSource.Read(folder));
         var encoder = Task.Run(() => new WordEncoder(ByteLevelTokenizer.Load(Path.Combine(folder, "tokenizer.json"))));
-        var denoiser = MiniDenoiser.Load(folder, config);
-        return new Refiner(new MiniScorer(denoiser), candidates.GetAwaiter().GetResult(), encoder.GetAwaiter().GetResult());
+        var scorer = new MiniScorer(MiniDenoiser.Load(folder, config));
+        try
+        {
+            return new Refiner(scorer, candidates.GetAwaiter().GetResult(), encoder.GetAwaiter().GetResult());
+        }
+        catch
+        {
+            scorer.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Revises a text.</summary>
@@ -43,7 +51,7 @@ internal sealed class Refiner : IDisposable
         var started = Stopwatch.GetTimestamp();
         var run = new Run(text, progress, cancellationToken);
         foreach (var policy in options.Policies) Revise(run, policy, options.Passes);
-        return new Revision(text, run.Current, run.Edits, run.Words, run.Forwards, Stopwatch.GetElapsedTime(started));
+        return new Revision(text, run.Edits.Count == 0 ? text : run.Current, run.Edits, run.Words, run.Forwards, Stopwatch.GetElapsedTime(started));
     }
 
     public void Dispose()
@@ -59,8 +67,9 @@ internal sealed class Refiner : IDisposable
         for (var pass = 1; pass <= passes; pass++)
         {
             var edits = Pass(run, policy, pass);
-            if (edits.Count == 0 || !seen.Add(Revision.Apply(run.Current, edits))) return;
-            run.Apply(edits);
+            var revised = Revision.Apply(run.Current, edits);
+            if (edits.Count == 0 || !seen.Add(revised)) return;
+            run.Apply(edits, revised);
         }
     }
 
@@ -109,9 +118,7 @@ internal sealed class Refiner : IDisposable
     /// <summary>A text on its way through the policies.</summary>
     private sealed class Run(string input, IProgress<ReviseProgress>? progress, CancellationToken cancellationToken)
     {
-        private string? _current;
-
-        public string Current => _current ?? input;
+        public string Current { get; private set; } = input;
 
         public IReadOnlyList<Edit> Edits { get; private set; } = [];
 
@@ -121,10 +128,10 @@ internal sealed class Refiner : IDisposable
 
         public CancellationToken CancellationToken => cancellationToken;
 
-        public void Apply(IReadOnlyList<Edit> edits)
+        public void Apply(IReadOnlyList<Edit> edits, string revised)
         {
-            Edits = EditLog.Compose(input, Edits, edits);
-            _current = Revision.Apply(Current, edits);
+            Edits = EditLog.Compose(input, Current, Edits, edits);
+            Current = revised;
         }
 
         public void Report(EditPolicy policy, int pass, int done, int total, int edits) =>

@@ -25,22 +25,24 @@ internal sealed class TensorWorker : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Runs work on the thread; tensors that it leaves are disposed.</summary>
-    /// <exception cref="RefiningException">libtorch failed.</exception>
+    /// <summary>Runs work on the thread; tensors that it leaves are disposed before its result is there.</summary>
+    /// <exception cref="RefiningException">libtorch cannot be used, or failed.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled before its turn came, or heeded the token itself.</exception>
     /// <exception cref="ObjectDisposedException">The worker is disposed.</exception>
-    public Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken = default)
+    public async Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken = default)
     {
-        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var item = new Item<T>(work);
+        using var cancelled = cancellationToken.Register(() => item.Cancel(cancellationToken));
         try
         {
-            _queue.Add(() => Complete(done, work, cancellationToken), cancellationToken);
+            _queue.Add(() => item.Run(Prepare), CancellationToken.None);
         }
         catch (InvalidOperationException)
         {
             throw new ObjectDisposedException(nameof(TensorWorker));
         }
 
-        return done.Task;
+        return await item.Result.ConfigureAwait(false);
     }
 
     /// <summary>Finishes what is queued, then ends the thread.</summary>
@@ -49,29 +51,6 @@ internal sealed class TensorWorker : IDisposable
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
         _queue.CompleteAdding();
         if (Thread.CurrentThread != _thread) _thread.Join();
-    }
-
-    private void Complete<T>(TaskCompletionSource<T> done, Func<T> work, CancellationToken cancellationToken)
-    {
-        try
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            Prepare();
-            using var scope = torch.NewDisposeScope();
-            done.SetResult(work());
-        }
-        catch (OperationCanceledException cancelled)
-        {
-            done.SetCanceled(cancelled.CancellationToken);
-        }
-        catch (Exception failure) when (failure is ExternalException or TypeInitializationException or DllNotFoundException)
-        {
-            done.SetException(new RefiningException($"libtorch failed: {failure.Message.Split('\n')[0]}", failure));
-        }
-        catch (Exception failure)
-        {
-            done.SetException(failure);
-        }
     }
 
     /// <summary>Makes the thread ready at its first work; TorchSharp is not touched before libtorch is known to work.</summary>
@@ -88,5 +67,47 @@ internal sealed class TensorWorker : IDisposable
         foreach (var work in _queue.GetConsumingEnumerable()) work();
         _mode?.Dispose();
         _queue.Dispose();
+    }
+
+    /// <summary>Work in the queue; until it begins it can be cancelled.</summary>
+    private sealed class Item<T>(Func<T> work)
+    {
+        private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _isTaken;
+
+        public Task<T> Result => _done.Task;
+
+        public void Cancel(CancellationToken cancellationToken)
+        {
+            if (Interlocked.Exchange(ref _isTaken, 1) == 0) _done.SetCanceled(cancellationToken);
+        }
+
+        public void Run(Action prepare)
+        {
+            if (Interlocked.Exchange(ref _isTaken, 1) != 0) return;
+            try
+            {
+                prepare();
+                _done.SetResult(InScope());
+            }
+            catch (OperationCanceledException cancelled)
+            {
+                _done.SetCanceled(cancelled.CancellationToken);
+            }
+            catch (Exception failure) when (failure is ExternalException or TypeInitializationException or DllNotFoundException)
+            {
+                _done.SetException(new RefiningException($"libtorch failed: {failure.Message.Split('\n')[0]}", failure));
+            }
+            catch (Exception failure)
+            {
+                _done.SetException(failure);
+            }
+        }
+
+        private T InScope()
+        {
+            using var scope = torch.NewDisposeScope();
+            return work();
+        }
     }
 }

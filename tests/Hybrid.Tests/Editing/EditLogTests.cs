@@ -16,7 +16,7 @@ public class EditLogTests
             var a = Edits(input, first);
             var middle = Revision.Apply(input, a);
             var b = Edits(middle, second);
-            Assert.Equal(Revision.Apply(middle, b), Revision.Apply(input, EditLog.Compose(input, a, b)));
+            Assert.Equal(Revision.Apply(middle, b), Revision.Apply(input, EditLog.Compose(input, middle, a, b)));
         });
 
     [Fact]

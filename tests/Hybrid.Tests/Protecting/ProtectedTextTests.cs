@@ -1,3 +1,4 @@
+using HybridGen.Drafting;
 using HybridGen.Protecting;
 using HybridGen.Words;
 
@@ -10,7 +11,7 @@ public class ProtectedTextTests
     [InlineData("See ‹https›://‹example›.‹org›/‹catalouge› now")]
     [InlineData("Write to ‹jon›@‹exmaple›.‹com› today")]
     [InlineData("the ‹recieved›_‹at› column")]
-    [InlineData("use `‹recieve› ‹it›` twice")]
+    [InlineData("use `‹recieve› ‹teh› ‹it›` twice")]
     [InlineData("an ‹iPhone› and a McDonald and NASA")]
     [InlineData("in /‹usr›/‹lokal›/‹bin› and ~/‹documnets›")]
     [InlineData("call ‹recieve›() or ‹C›:\\‹Progams›")]
@@ -34,13 +35,13 @@ public class ProtectedTextTests
     [InlineData("~~~ py\nteh code", "teh code", true)]
     [InlineData("a `teh` b", "b", false)]
     public void FencedCodeIsCode(string text, string part, bool isCode) =>
-        Assert.Equal(isCode, new ProtectedText(text).IsCode(text.IndexOf(part, StringComparison.Ordinal)));
+        Assert.Equal(isCode, new ProtectedText(text).IsCode(new TextSpan(text.IndexOf(part, StringComparison.Ordinal), part.Length)));
 
     [Fact]
     public void AWordThatEndsInsideAGraphemeIsProtected()
     {
         const string Text = "teh\u20E3 end"; // An enclosing keycap joins the last letter.
-        Assert.True(new ProtectedText(Text).Protects(new HybridGen.Drafting.TextSpan(0, 3)));
-        Assert.False(new ProtectedText(Text).Protects(new HybridGen.Drafting.TextSpan(5, 3)));
+        Assert.True(new ProtectedText(Text).Protects(new TextSpan(0, 3)));
+        Assert.False(new ProtectedText(Text).Protects(new TextSpan(5, 3)));
     }
 }

@@ -55,6 +55,20 @@ public class ReviseTests(MiniEngine mini)
         iter: 60,
         threads: 1);
 
+    /// <summary>Neither a word that no window holds nor code at a line's start keeps the rest of the line from being looked at.</summary>
+    [Theory]
+    [InlineData("1,2,")]
+    [InlineData("漢字")]
+    [InlineData("?!")]
+    [InlineData("aaaa")]
+    [InlineData("`code` ")]
+    public async Task WhatCannotBeRevisedIsPassedOver(string piece)
+    {
+        var strange = string.Concat(Enumerable.Repeat(piece, piece[0] == '`' ? 1 : 4000));
+        var revision = await mini.Engine.ReviseAsync($"{strange} I recieved teh letter.\n", ReviseOptions.Fix, cancellationToken: Token);
+        Assert.Equal($"{strange} I received the letter.\n", revision.Output);
+    }
+
     [Fact]
     public async Task EachEditCanBeRejected()
     {

@@ -29,6 +29,23 @@ public class TensorWorkerTests(MiniEngine mini)
     }
 
     [Fact]
+    public async Task WorkThatWaitsCanBeCancelledAndDoesNotRun()
+    {
+        using var worker = new TensorWorker(1);
+        using var gate = new ManualResetEventSlim();
+        using var cancel = new CancellationTokenSource();
+        var first = worker.RunAsync(() => gate.Wait(TimeSpan.FromMinutes(1)), Token);
+        var ran = false;
+        var second = worker.RunAsync(() => ran = true, cancel.Token);
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
+        gate.Set();
+        Assert.True(await first);
+        await worker.RunAsync(() => 1, Token);
+        Assert.False(ran);
+    }
+
+    [Fact]
     public async Task DisposedOrCancelledWorkIsRefused()
     {
         var worker = new TensorWorker(1);
