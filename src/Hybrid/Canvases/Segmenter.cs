@@ -55,7 +55,7 @@ internal static class Segmenter
     {
         var window = new List<CanvasWord>();
         var used = 1;
-        foreach (var piece in lines.SelectMany(line => Pieces(Built(line))))
+        foreach (var piece in lines.Select(Built).Where(line => line.Count > 0).SelectMany(Pieces))
         {
             var slots = piece.Sum(word => word.Slots);
             if (used + slots > WindowSlots && window.Count > 0)

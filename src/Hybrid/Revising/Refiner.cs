@@ -118,6 +118,8 @@ internal sealed class Refiner : IDisposable
     /// <summary>A text on its way through the policies.</summary>
     private sealed class Run(string input, IProgress<ReviseProgress>? progress, CancellationToken cancellationToken)
     {
+        private readonly string _input = input;
+
         public string Current { get; private set; } = input;
 
         public IReadOnlyList<Edit> Edits { get; private set; } = [];
@@ -130,7 +132,7 @@ internal sealed class Refiner : IDisposable
 
         public void Apply(IReadOnlyList<Edit> edits, string revised)
         {
-            Edits = EditLog.Compose(input, Current, Edits, edits);
+            Edits = EditLog.Compose(_input, Current, Edits, edits);
             Current = revised;
         }
 
