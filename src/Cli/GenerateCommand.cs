@@ -36,6 +36,7 @@ internal sealed class GenerateCommand
         command.Validators.Add(result =>
         {
             if (result.GetValue(_greedy) && result.GetValue(_seed) is not null) result.AddError("--greedy has no use for a --seed.");
+            if (result.GetValue(_greedy) && result.GetResult(_temperature) is { Implicit: false }) result.AddError("--greedy has no use for a --temperature.");
         });
     }
 
@@ -48,7 +49,8 @@ internal sealed class GenerateCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var prompt = parsed.GetRequiredValue(_prompt) is "-" ? await Console.In.ReadToEndAsync(cancellationToken) : parsed.GetRequiredValue(_prompt);
+        var prompt = parsed.GetRequiredValue(_prompt);
+        if (prompt == "-") prompt = await Task.Run(Console.In.ReadToEnd, cancellationToken).WaitAsync(cancellationToken);
         var seed = parsed.GetValue(_greedy) ? (uint?)null : (uint)(parsed.GetValue(_seed) ?? Random.Shared.NextInt64(1L << 32));
         var draft = new StringBuilder();
         try

@@ -7,12 +7,18 @@ internal sealed class ModelOptions
 {
     private readonly Option<string> _drafter = new("--drafter") { Description = "The drafter, a GGUF file. Default: the shipped mini drafter.", HelpName = "PATH" };
     private readonly Option<string> _refiner = new("--refiner") { Description = "The refiner, a folder. Default: the shipped mini refiner.", HelpName = "PATH" };
+    private readonly Option<long?> _gpuLayers = WholeNumber.Option("--gpu-layers", "Layers of the drafter on a GPU, with LlamaBackend=cuda12 or vulkan. Default: 0.", 0, 1 << 20);
     private readonly Option<long?> _threads = WholeNumber.Option("--threads", "Threads of the models. Default: the processors.", 1, 1024);
 
     /// <summary>Adds the options to a command; one that only revises has no use for a drafter.</summary>
     public ModelOptions(Command command, bool hasDrafter = true)
     {
-        if (hasDrafter) command.Add(_drafter);
+        if (hasDrafter)
+        {
+            command.Add(_drafter);
+            command.Add(_gpuLayers);
+        }
+
         command.Add(_refiner);
         command.Add(_threads);
     }
@@ -24,6 +30,7 @@ internal sealed class ModelOptions
         {
             DrafterPath = parsed.GetValue(_drafter) ?? shipped.DrafterPath,
             RefinerPath = parsed.GetValue(_refiner) ?? shipped.RefinerPath,
+            GpuLayerCount = (int)(parsed.GetValue(_gpuLayers) ?? 0),
             Threads = (int?)parsed.GetValue(_threads) ?? shipped.Threads,
         };
     }

@@ -1,8 +1,11 @@
+using System.Text;
 using HybridGen.Cli;
 using HybridGen.Cli.Display;
 using HybridGen.Cli.Texts;
 using HybridGen.Drafting;
 
+// What is written is UTF-8 wherever it goes, as what is read.
+Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 var parsed = CommandLine.Root().Parse(args);
 // The last error is the nearest to what was typed: an unknown command is also a missing one.
 if (parsed.Errors is [.., var error])
@@ -17,7 +20,7 @@ try
 }
 catch (OperationCanceledException)
 {
-    Terminal.Complain("cancelled; nothing was changed.");
+    Terminal.Complain("cancelled.");
     return ExitCode.Cancelled;
 }
 catch (InputException failure)

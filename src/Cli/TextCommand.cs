@@ -2,6 +2,7 @@ using System.CommandLine;
 using HybridGen.Cli.Display;
 using HybridGen.Cli.Outputs;
 using HybridGen.Cli.Texts;
+using HybridGen.Editing;
 using HybridGen.Revising;
 
 namespace HybridGen.Cli;
@@ -50,15 +51,21 @@ internal sealed class TextCommand
         {
             try
             {
-                using var source = TextSource.Open(path);
+                // Reading standard input cannot be interrupted; waiting for it can.
+                using var source = await Task.Run(() => TextSource.Open(path), cancellationToken).WaitAsync(cancellationToken);
                 if (source.IsEmpty) Terminal.Complain($"'{source.Name}' is empty; there is nothing to do.");
-                else await ReviseAsync(engine, source, () => Open(parsed, path, source, stdout), cancellationToken);
+                await ReviseAsync(engine, source, () => Open(parsed, source, stdout), cancellationToken);
             }
-            catch (InputException failure)
+            catch (Exception failure) when (failure is InputException or IOException or UnauthorizedAccessException)
             {
                 // The other files are not at fault.
                 Terminal.Complain(failure.Message);
                 exitCode = ExitCode.Input;
+            }
+            catch (OperationCanceledException)
+            {
+                Terminal.Complain($"cancelled; '{path}' was left as it is.");
+                return ExitCode.Cancelled;
             }
         }
 
@@ -67,12 +74,12 @@ internal sealed class TextCommand
 
     private async Task ReviseAsync(HybridGenEngine engine, TextSource source, Func<Output> open, CancellationToken cancellationToken)
     {
-        await RevisionProgress.LoadAsync("loading the refiner", () => engine.LoadAsync(drafter: false, cancellationToken: cancellationToken));
+        if (!source.IsEmpty) await RevisionProgress.LoadAsync("loading the refiner", () => engine.LoadAsync(drafter: false, cancellationToken: cancellationToken));
         using var output = open();
         var (words, edits, duration) = (0, 0, TimeSpan.Zero);
         foreach (var block in source.Blocks())
         {
-            var revision = await RevisionProgress.ShowAsync(source.Name, progress => engine.ReviseAsync(block, _revise, progress, cancellationToken));
+            var revision = await ReviseAsync(engine, source.Name, block, cancellationToken);
             output.Write(revision);
             (words, edits, duration) = (words + revision.Words, edits + revision.Edits.Count, duration + revision.Duration);
         }
@@ -81,10 +88,16 @@ internal sealed class TextCommand
         Terminal.Summarise($"{source.Name}: {Terminal.Count(edits, "change")} in {Terminal.Count(words, "word")}, {duration.TotalSeconds:F1} s");
     }
 
-    private Output Open(ParseResult parsed, string path, TextSource source, Stream stdout)
+    private async Task<Revision> ReviseAsync(HybridGenEngine engine, string name, Block block, CancellationToken cancellationToken)
     {
-        if (parsed.GetValue(_inPlace)) return new InPlaceOutput(path, source.HasByteOrderMark);
-        if (parsed.GetValue(_diff)) return new DiffOutput(source.Name, source.HasByteOrderMark);
+        if (block.IsCode) return new Revision(block.Text, block.Text, [], 0, 0, TimeSpan.Zero);
+        return await RevisionProgress.ShowAsync(name, progress => engine.ReviseAsync(block.Text, _revise, progress, cancellationToken));
+    }
+
+    private Output Open(ParseResult parsed, TextSource source, Stream stdout)
+    {
+        if (parsed.GetValue(_inPlace)) return new InPlaceOutput(source.Stamp!, source.HasByteOrderMark);
+        if (parsed.GetValue(_diff)) return new DiffOutput(stdout, source.Name, source.HasByteOrderMark);
         if (parsed.GetValue(_json)) return new JsonOutput(stdout, source.Name);
         return Terminal.ShowsResults ? new MarkedOutput() : new PlainOutput(stdout, source.HasByteOrderMark);
     }

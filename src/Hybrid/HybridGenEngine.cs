@@ -135,7 +135,7 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
 
     private static async Task<IDrafter> LoadDrafterAsync(HybridGenOptions options, CancellationToken cancellationToken) =>
         await LlamaDrafter.LoadAsync(
-            new LlamaDrafterOptions { ModelPath = options.DrafterPath, ContextSize = options.ContextSize, Threads = options.Threads },
+            new LlamaDrafterOptions { ModelPath = options.DrafterPath, ContextSize = options.ContextSize, Threads = options.Threads, GpuLayerCount = options.GpuLayerCount },
             cancellationToken: cancellationToken).ConfigureAwait(false);
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_isDisposed != 0, this);

@@ -21,6 +21,16 @@ public sealed record HybridGenOptions
             : throw new ArgumentOutOfRangeException(nameof(ContextSize), value, "ContextSize must be above 0.");
     }
 
+    /// <summary>Layers of the drafter that are kept on a GPU, where llama.cpp was built for one (<c>LlamaBackend</c>).</summary>
+    /// <value>0 or more; default 0. A number above the model's layers keeps all.</value>
+    public int GpuLayerCount
+    {
+        get;
+        init => field = value >= 0
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(GpuLayerCount), value, "GpuLayerCount must be 0 or more.");
+    }
+
     /// <summary>Threads for each of the two models; they take turns.</summary>
     /// <value>Default: the machine's processors.</value>
     public int Threads

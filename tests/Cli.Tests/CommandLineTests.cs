@@ -11,6 +11,7 @@ public class CommandLineTests
     [InlineData("--max-tokens must be a whole number from 1 to 2147483647, not '0'", "generate x --max-tokens 0")]
     [InlineData("--seed must be a whole number", "generate x --seed y")]
     [InlineData("--temperature must be a number above 0 and at most 10", "generate x --temperature 0")]
+    [InlineData("--greedy has no use for a --temperature", "generate x --temperature 1 --greedy")]
     [InlineData("--greedy has no use for a --seed", "generate x --seed 1 --greedy")]
     public void Parse_WrongCommandLine_NamesWhatIsWrong(string expected, string line) =>
         Assert.Contains(expected, CommandLine.Root().Parse(line).Errors[^1].Message, StringComparison.Ordinal);

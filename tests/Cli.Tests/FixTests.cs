@@ -27,19 +27,22 @@ public sealed class FixTests : IDisposable
         var path = _scratch.Write("a.txt", "\uFEFF" + Misspelled);
         var run = await Hybridgen.RunAsync(["fix", path]);
         Assert.Equal("\uFEFF" + Fixed, run.Text);
-        Assert.Equal("\uFEFF" + Misspelled, File.ReadAllText(path, new UTF8Encoding(false)).Insert(0, "\uFEFF"));
+        Assert.Equal(Encoding.UTF8.GetBytes("\uFEFF" + Misspelled), File.ReadAllBytes(path));
     }
 
     [Fact]
     public async Task Fix_InPlace_ReplacesTheFileBehindALinkAndLeavesNothingElse()
     {
         var path = _scratch.Write("a.txt", "\uFEFF" + Misspelled);
+        var mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, mode);
         var link = Path.Combine(_scratch.Folder, "link.txt");
         File.CreateSymbolicLink(link, path);
         var run = await Hybridgen.RunAsync(["fix", link, "--in-place"]);
         Assert.Equal((0, ""), (run.ExitCode, run.Text));
         Assert.Equal(Encoding.UTF8.GetBytes("\uFEFF" + Fixed), File.ReadAllBytes(path));
         Assert.NotNull(new FileInfo(link).LinkTarget);
+        if (!OperatingSystem.IsWindows()) Assert.Equal(mode, File.GetUnixFileMode(path));
         Assert.Equal(2, Directory.GetFileSystemEntries(_scratch.Folder).Length);
     }
 
@@ -59,11 +62,10 @@ public sealed class FixTests : IDisposable
     [InlineData("a\nb\nc\nd\nI recieved it.\ne\nf\ng\nh\ni\nj\nk\nl\nAnd teh end.\nm\nn\no\np\nq")]
     public async Task Fix_Diff_IsAPatchThatGivesTheFixedText(string text)
     {
-        var path = _scratch.Write("a.txt", text);
+        var path = _scratch.Write("my essay.txt", text);
         var expected = await Hybridgen.RunAsync(["fix", path]);
-        var diff = await Hybridgen.RunAsync(["fix", path, "--diff"]);
-        // The path in the patch is absolute but for its first slash; what stands in the scratch folder is named again.
-        var patch = _scratch.Write("a.diff", diff.Text.Replace(path[1..], "a.txt", StringComparison.Ordinal));
+        var diff = await Hybridgen.RunAsync(["fix", "./my essay.txt", "--diff"], folder: _scratch.Folder);
+        var patch = _scratch.Write("a.diff", diff.Output);
         using var git = Process.Start(new ProcessStartInfo("git", ["apply", "--whitespace=nowarn", patch]) { WorkingDirectory = _scratch.Folder })!;
         await git.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(0, git.ExitCode);
@@ -136,12 +138,34 @@ public sealed class FixTests : IDisposable
         var run = await Hybridgen.RunAsync(["fix", path, "--in-place"], meanwhile: async process =>
         {
             while (Directory.GetFileSystemEntries(_scratch.Folder).Length < 2) await Task.Delay(50, TestContext.Current.CancellationToken);
-            using var kill = Process.Start("kill", ["-INT", $"{process.Id}"]);
-            await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+            await Hybridgen.InterruptAsync(process);
         });
-        run.AssertRefused(130, "cancelled");
+        run.AssertRefused(130, "cancelled; '", "long.txt' was left as it is");
         Assert.Equal(text, File.ReadAllText(path));
         Assert.Single(Directory.GetFileSystemEntries(_scratch.Folder));
+    }
+
+    [Fact]
+    public async Task Fix_InterruptedWhileItWaitsForInput_Ends()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no kill -INT.");
+        var run = await Hybridgen.RunAsync(["fix", "-"], "teh"u8.ToArray(), meanwhile: async process =>
+        {
+            await Task.Delay(TimeSpan.FromSeconds(4), TestContext.Current.CancellationToken); // The program listens by then.
+            await Hybridgen.InterruptAsync(process);
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        });
+        run.AssertRefused(130, "cancelled; '-'");
+    }
+
+    [Fact]
+    public async Task Fix_NoPath_IsRefused() => (await Hybridgen.RunAsync(["fix", ""])).AssertRefused(1, "cannot be read");
+
+    [Fact]
+    public async Task Fix_EmptyTextAsJson_IsALineToo()
+    {
+        var run = await Hybridgen.RunAsync(["fix", "-", "--json"]);
+        Assert.Equal("", JsonDocument.Parse(run.Text).RootElement.GetProperty("text").GetString());
     }
 
     [Fact]

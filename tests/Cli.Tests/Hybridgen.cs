@@ -6,22 +6,31 @@ namespace HybridGen.Cli.Tests;
 /// <summary>Runs the program as its user does: a process with its own standard streams.</summary>
 internal static class Hybridgen
 {
-    public static async Task<Run> RunAsync(string[] arguments, byte[]? input = null, Dictionary<string, string>? environment = null, Func<Process, Task>? meanwhile = null)
+    public static async Task<Run> RunAsync(string[] arguments, byte[]? input = null, Dictionary<string, string>? environment = null, Func<Process, Task>? meanwhile = null, string? folder = null)
     {
-        using var process = Start(arguments, environment ?? []);
+        using var process = Start(arguments, environment ?? [], folder);
         var output = ReadAsync(process.StandardOutput.BaseStream);
         var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.StandardInput.BaseStream.WriteAsync(input ?? [], TestContext.Current.CancellationToken);
-        process.StandardInput.Close();
+        await process.StandardInput.BaseStream.FlushAsync(TestContext.Current.CancellationToken);
         if (meanwhile is not null) await meanwhile(process);
+        process.StandardInput.Close();
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         return new Run(process.ExitCode, await output, (await errors).Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
-    private static Process Start(string[] arguments, Dictionary<string, string> environment)
+    /// <summary>What Ctrl-C sends.</summary>
+    public static async Task InterruptAsync(Process process)
+    {
+        using var kill = Process.Start("kill", ["-INT", $"{process.Id}"]);
+        await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
+    private static Process Start(string[] arguments, Dictionary<string, string> environment, string? folder)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "hybridgen.dll"), .. arguments])
         {
+            WorkingDirectory = folder ?? "",
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -21,10 +21,27 @@ public sealed class TextSourceTests : IDisposable
     {
         var text = string.Concat(Enumerable.Repeat(piece, times));
         using var source = TextSource.Open(_scratch.Write("long.txt", text));
-        var blocks = source.Blocks().ToList();
+        var blocks = source.Blocks().Select(block => block.Text).ToList();
         Assert.Equal(text, string.Concat(blocks));
         Assert.All(blocks, block => Assert.True(block.Length <= 1 << 18 && !char.IsHighSurrogate(block[^1]) && !char.IsLowSurrogate(block[0])));
         if (piece.Contains('\n', StringComparison.Ordinal)) Assert.All(blocks, block => Assert.EndsWith("\n", block, StringComparison.Ordinal));
+    }
+
+    /// <summary>No block begins or ends inside fenced code unless the code is longer than a block; then it is marked as such.</summary>
+    [Theory]
+    [InlineData(90, 3_000)]
+    [InlineData(2_000, 300)]
+    [InlineData(60_000, 20)]
+    [InlineData(100_000, 9)]
+    public void Blocks_FencedCode_IsNeverTakenForProse(int linesOfCode, int fences)
+    {
+        var code = "```cs\n" + string.Concat(Enumerable.Repeat("teh code\n", linesOfCode)) + "```\n";
+        var text = string.Concat(Enumerable.Repeat("Some prose that is not code.\n" + code, fences)) + "The end.\n";
+        using var source = TextSource.Open(_scratch.Write("fences.md", text));
+        var blocks = source.Blocks().ToList();
+        Assert.Equal(text, string.Concat(blocks.Select(block => block.Text)));
+        Assert.All(blocks, block => Assert.True(block.IsCode ? !block.Text.Contains("prose", StringComparison.Ordinal) : Fences.OpenAtEnd(block.Text) is null));
+        Assert.False(blocks[^1].IsCode);
     }
 
     [Fact]
@@ -32,7 +49,7 @@ public sealed class TextSourceTests : IDisposable
     {
         using var source = TextSource.Open(_scratch.Write("bom.txt", "\uFEFFtext"));
         Assert.True(source.HasByteOrderMark);
-        Assert.Equal(["text"], source.Blocks());
+        Assert.Equal([new Block("text", IsCode: false)], source.Blocks());
     }
 
     /// <summary>What is accepted is what a strict decoder accepts, and the place of the first bad byte is the decoder's.</summary>

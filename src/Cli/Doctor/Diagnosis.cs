@@ -33,7 +33,7 @@ internal sealed record Diagnosis(string Version, SystemFacts System, ProcessorFa
         return new Diagnosis(version, SystemFacts.Read(), ProcessorFacts.Read(), Gpus(), parts);
     }
 
-    private static Part Library(NativeLibraryReport report) => new(report.Name, report.Path, $"{report.Version}, loaded from {report.Path}", report.Problem);
+    private static Part Library(NativeLibraryReport report) => new(report.Name, report.Path, report.Works ? $"{report.Version}, loaded from {report.Path}" : "", report.Problem);
 
     private static async Task<Part> ModelAsync(string name, string path, Func<Task> load)
     {
@@ -53,13 +53,9 @@ internal sealed record Diagnosis(string Version, SystemFacts System, ProcessorFa
         ? $"{GgufFile.Read(path).Architecture}, {new FileInfo(path).Length / 1e6:F1} MB"
         : $"{Directory.EnumerateFiles(path, "*.safetensors").Sum(file => new FileInfo(file).Length) / 1e6:F1} MB";
 
-    private static string Gpus() => (LlamaLibrary.CanUseGpu, LibTorch.CanUseGpu) switch
-    {
-        (false, false) => "none is used: these are builds for the processor (LlamaBackend and TorchBackend choose others)",
-        (true, false) => "llama.cpp can use one, libtorch sees none",
-        (false, true) => "libtorch sees one, llama.cpp is a build for the processor",
-        (true, true) => "llama.cpp and libtorch can use one",
-    };
+    private static string Gpus() =>
+        $"llama.cpp {(!LlamaLibrary.Inspect().Works ? "is not loaded" : LlamaLibrary.CanUseGpu ? "can use one (--gpu-layers)" : "is a build for the processor (LlamaBackend)")}; " +
+        $"libtorch {(!LibTorch.Inspect().Works ? "is not loaded" : LibTorch.CanUseGpu ? "sees one" : "sees none (TorchBackend)")}; the refiner computes on the processor";
 }
 
 /// <summary>A native library or a model.</summary>

@@ -1,3 +1,4 @@
+using System.Text;
 using DiffPlex.Model;
 using DiffPlex.Renderer;
 using HybridGen.Cli.Display;
@@ -8,7 +9,7 @@ namespace HybridGen.Cli.Outputs;
 
 /// <summary>The changes as a unified diff that <c>patch -p1</c> and <c>git apply</c> take.</summary>
 /// <remarks>An edit never adds or removes a line, so only lines with edits and their neighbours are kept.</remarks>
-internal sealed class DiffOutput(string name, bool hasByteOrderMark) : Output
+internal sealed class DiffOutput(Stream stream, string name, bool hasByteOrderMark) : Output
 {
     private const int ContextLines = 3;
 
@@ -32,13 +33,22 @@ internal sealed class DiffOutput(string name, bool hasByteOrderMark) : Output
     public override void Finish()
     {
         if (_begunOld.Length > 0) Add(_begunOld + "\n\\ No newline at end of file", _begunNew + "\n\\ No newline at end of file");
-        var path = name.Replace('\\', '/').TrimStart('/');
-        var diff = new UnidiffRenderer(contextLines: ContextLines).Generate(new DiffResult(_old, _new, _changes), $"a/{path}", $"b/{path}");
+        var path = PathInPatch(name);
+        var diff = new UnidiffRenderer(contextLines: ContextLines).Generate(new DiffResult(_old, _new, _changes), $"a/{path}", $"b/{path}").Replace(Environment.NewLine, "\n", StringComparison.Ordinal);
         if (Terminal.ShowsResults) Show(diff);
-        else Console.Out.Write(diff);
+        else stream.Write(Encoding.UTF8.GetBytes(diff));
     }
 
     public override void Dispose() { }
+
+    /// <summary>The path from here, as both programs want it: no dots, slashes, and a tab where white space would end it.</summary>
+    private static string PathInPatch(string name)
+    {
+        var full = Path.GetFullPath(name);
+        var here = Path.GetRelativePath(Environment.CurrentDirectory, full);
+        var path = (here.StartsWith("..", StringComparison.Ordinal) ? full : here).Replace('\\', '/').TrimStart('/');
+        return path.Contains(' ', StringComparison.Ordinal) ? path + "\t" : path;
+    }
 
     private static void Show(string diff)
     {

@@ -8,22 +8,20 @@ namespace HybridGen.Cli.Outputs;
 /// </summary>
 internal sealed class InPlaceOutput : Output
 {
-    private readonly string _path;
-    private readonly FileInfo _before;
+    private readonly FileStamp _file;
     private readonly string _written;
     private readonly FileStream _stream;
     private readonly PlainOutput _text;
     private bool _hasEdits;
 
-    public InPlaceOutput(string path, bool hasByteOrderMark)
+    /// <param name="file">The file as it was before it was read; a link stays a link, the file that it names is replaced.</param>
+    /// <param name="hasByteOrderMark">Whether the text begins with one.</param>
+    public InPlaceOutput(FileStamp file, bool hasByteOrderMark)
     {
-        // A link stays a link: the file that it names is replaced.
-        var full = Path.GetFullPath(path);
-        _path = File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
-        _before = new FileInfo(_path);
-        if (_before.IsReadOnly) throw new InputException($"'{path}' is read-only; it was left as it is.");
-        _written = Path.Combine(_before.DirectoryName!, $".{_before.Name}.{Path.GetRandomFileName()}");
-        _stream = Create(path);
+        _file = file;
+        if (new FileInfo(file.Path).IsReadOnly) throw new InputException($"'{file.Path}' is read-only; it was left as it is.");
+        _written = Path.Combine(Path.GetDirectoryName(file.Path)!, $".{Path.GetFileName(file.Path)}.{Path.GetRandomFileName()}");
+        _stream = Create();
         _text = new PlainOutput(_stream, hasByteOrderMark);
     }
 
@@ -38,10 +36,8 @@ internal sealed class InPlaceOutput : Output
         if (!_hasEdits) return;
         _stream.Flush(flushToDisk: true);
         _stream.Dispose();
-        var now = new FileInfo(_path);
-        if (!now.Exists || (now.Length, now.LastWriteTimeUtc) != (_before.Length, _before.LastWriteTimeUtc))
-            throw new InputException($"'{_path}' was changed by another program meanwhile; it was left as it is.");
-        File.Move(_written, _path, overwrite: true);
+        if (_file.IsStale) throw new InputException($"'{_file.Path}' was changed by another program meanwhile; it was left as it is.");
+        File.Move(_written, _file.Path, overwrite: true);
     }
 
     public override void Dispose()
@@ -51,17 +47,17 @@ internal sealed class InPlaceOutput : Output
         File.Delete(_written);
     }
 
-    private FileStream Create(string path)
+    private FileStream Create()
     {
         try
         {
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-            if (!OperatingSystem.IsWindows()) options.UnixCreateMode = _before.UnixFileMode;
-            return new FileStream(_written, options);
+            var stream = new FileStream(_written, FileMode.CreateNew, FileAccess.Write);
+            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(stream.SafeFileHandle, File.GetUnixFileMode(_file.Path));
+            return stream;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"'{path}' cannot be replaced: {failure.Message}", failure);
+            throw new InputException($"'{_file.Path}' cannot be replaced: {failure.Message}", failure);
         }
     }
 }

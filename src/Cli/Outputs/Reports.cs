@@ -32,7 +32,7 @@ internal sealed record TokenReport(int Id, string Text, int Start, int Length, f
         new(token.Id, token.Text, token.Span.Start, token.Span.Length, token.LogProbability, token.Entropy, token.Alternatives);
 }
 
-/// <summary>Times in seconds; revising is absent where nothing was revised.</summary>
+/// <summary>Times in seconds; revising is null where nothing was revised.</summary>
 internal sealed record TimingsReport(double Load, double Prompt, double Draft, double? Revise, double Total, double DraftTokensPerSecond);
 
 /// <summary>A generation.</summary>
