@@ -33,7 +33,7 @@ public sealed record GgufFile(string Path, int Version, string Architecture, int
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new GgufFormatException($"'{path}' cannot be read: {failure.Message}", failure);
+            throw new GgufFormatException($"'{path}' cannot be read: {(failure is ArgumentException ? "it is no path." : failure.Message)}", failure);
         }
     }
 }

@@ -47,7 +47,7 @@ internal sealed class TextSource : IDisposable
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new InputException($"'{path}' cannot be read: {failure.Message}", failure);
+            throw new InputException($"'{path}' cannot be read: {(failure is ArgumentException ? "it is no path." : failure.Message)}", failure);
         }
     }
 
