@@ -88,7 +88,7 @@ internal sealed class GenerateCommand
 
     private static void Show(Generation generation, TimingsReport timings)
     {
-        if (Terminal.ShowsResults) MarkedText.Write(Terminal.Out, generation.Draft.Text, generation.Revision?.Edits ?? [], wrap: true);
+        if (Terminal.ShowsResults) MarkedText.Write(generation.Draft.Text, generation.Revision?.Edits ?? [], wrap: true);
         else Console.Out.Write(generation.Text);
         Console.Out.WriteLine();
         var revised = generation.Revision is { } revision ? $", revised in {timings.Revise:F2} s with {Terminal.Count(revision.Edits.Count, "change")}" : "";

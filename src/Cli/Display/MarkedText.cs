@@ -9,13 +9,12 @@ internal static class MarkedText
     private static readonly Style Removed = new(Color.Red, decoration: Decoration.Strikethrough);
     private static readonly Style Added = new(Color.Green, decoration: Decoration.Underline);
 
-    /// <param name="console">Where a person reads it.</param>
     /// <param name="input">The text before its revision.</param>
     /// <param name="edits">The changes.</param>
     /// <param name="wrap">Whether lines break between words; where they do not, a line of the text stays a line when it is copied.</param>
-    public static void Write(IAnsiConsole console, string input, IReadOnlyList<Edit> edits, bool wrap)
+    public static void Write(string input, IReadOnlyList<Edit> edits, bool wrap)
     {
-        var hasColours = console.Profile.Capabilities.ColorSystem != ColorSystem.NoColors;
+        var hasColours = Terminal.Out.Profile.Capabilities.ColorSystem != ColorSystem.NoColors;
         var marked = new Paragraph();
         var copied = 0;
         foreach (var edit in edits)
@@ -26,7 +25,7 @@ internal static class MarkedText
             copied = edit.Span.End;
         }
 
-        if (!wrap) console.Profile.Width = int.MaxValue;
-        console.Write(marked.Append(input[copied..]));
+        if (!wrap) Terminal.KeepLines();
+        Terminal.Out.Write(marked.Append(input[copied..]));
     }
 }

@@ -20,6 +20,9 @@ internal static class Terminal
     /// <summary>Standard output as bytes, for results that a program reads.</summary>
     public static Stream OpenOut() => new BufferedStream(Console.OpenStandardOutput(), 1 << 16);
 
+    /// <summary>Leaves line breaks to the terminal, so that a line stays a line when it is copied or piped.</summary>
+    public static void KeepLines() => Out.Profile.Width = int.MaxValue;
+
     /// <summary>An error or a warning, in one line.</summary>
     public static void Complain(string message) => Console.Error.WriteLine($"hybridgen: {message.ReplaceLineEndings(" ")}");
 

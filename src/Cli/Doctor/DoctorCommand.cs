@@ -36,7 +36,7 @@ internal static class DoctorCommand
         Row(table, "Memory", $"{processor.MemoryBytes / 1e9:F1} GB");
         Row(table, "GPU", diagnosis.Gpu);
         foreach (var part in diagnosis.Parts) Row(table, part.Name, part.Finding, part.Problem);
-        if (Console.IsOutputRedirected) Terminal.Out.Profile.Width = 10_000; // piped lines are not wrapped
+        if (!Terminal.ShowsResults) Terminal.KeepLines();
         Terminal.Out.Write(table);
         Terminal.Out.MarkupLine(diagnosis.Works ? "[green]Everything works.[/]" : "[red]Something does not work; see above.[/]");
     }

@@ -52,6 +52,7 @@ internal sealed class DiffOutput(Stream stream, string name, bool hasByteOrderMa
 
     private static void Show(string diff)
     {
+        Terminal.KeepLines();
         foreach (var line in diff.TrimEnd('\n').Split('\n'))
         {
             var style = line switch

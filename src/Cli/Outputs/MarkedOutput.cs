@@ -6,7 +6,7 @@ namespace HybridGen.Cli.Outputs;
 /// <summary>The revised text on a terminal, its changes marked.</summary>
 internal sealed class MarkedOutput : Output
 {
-    public override void Write(Revision block) => MarkedText.Write(Terminal.Out, block.Input, block.Edits, wrap: false);
+    public override void Write(Revision block) => MarkedText.Write(block.Input, block.Edits, wrap: false);
 
     public override void Dispose() { }
 }

@@ -7,12 +7,12 @@ namespace HybridGen.Hybrid.Tests.Checkpoints;
 public sealed class CheckpointTests : IDisposable
 {
     private readonly TensorWorker _worker = new(1);
-    private readonly string _folder = Directory.CreateTempSubdirectory("hybridgen-tests").FullName;
+    private readonly Scratch _scratch = new();
 
     public void Dispose()
     {
         _worker.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        _scratch.Dispose();
     }
 
     /// <summary>The same weights in half precision and in shards differ by no more than their rounding.</summary>
@@ -40,8 +40,8 @@ public sealed class CheckpointTests : IDisposable
     [InlineData("no json", "no index of weights")]
     public void ABadIndexIsRefused(string index, string expected)
     {
-        File.WriteAllText(Path.Combine(_folder, "model.safetensors.index.json"), index);
-        Assert.Contains(expected, Assert.Throws<CheckpointFormatException>(() => Checkpoint.Open(_folder)).Message, StringComparison.Ordinal);
+        _scratch.Write("model.safetensors.index.json", index);
+        Assert.Contains(expected, Assert.Throws<CheckpointFormatException>(() => Checkpoint.Open(_scratch.Folder)).Message, StringComparison.Ordinal);
     }
 
     private static torch.Tensor Load(Checkpoint checkpoint, string name) => checkpoint.Load(name, checkpoint.Shape(name));

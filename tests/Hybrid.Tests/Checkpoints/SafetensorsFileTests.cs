@@ -7,9 +7,9 @@ namespace HybridGen.Hybrid.Tests.Checkpoints;
 
 public sealed class SafetensorsFileTests : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("hybridgen-tests").FullName;
+    private readonly Scratch _scratch = new();
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _scratch.Dispose();
 
     [Fact]
     public void AWellFormedHeaderIsRead()
@@ -47,16 +47,15 @@ public sealed class SafetensorsFileTests : IDisposable
     [InlineData("PK\u0003\u0004 and the rest of an archive")]
     public void AnotherKindOfFileIsRefusedWithItsPath(string content)
     {
-        var path = Path.Combine(_folder, "model.safetensors");
-        File.WriteAllText(path, content);
+        var path = _scratch.Write("model.safetensors", content);
         Assert.Contains(path, Assert.Throws<CheckpointFormatException>(() => SafetensorsFile.Open(path)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void AMissingFileAndAFolderAreRefused()
     {
-        Assert.Throws<CheckpointFormatException>(() => SafetensorsFile.Open(Path.Combine(_folder, "none")));
-        Assert.Throws<CheckpointFormatException>(() => SafetensorsFile.Open(_folder));
+        Assert.Throws<CheckpointFormatException>(() => SafetensorsFile.Open(Path.Combine(_scratch.Folder, "none")));
+        Assert.Throws<CheckpointFormatException>(() => SafetensorsFile.Open(_scratch.Folder));
     }
 
     [Fact]
@@ -89,8 +88,6 @@ public sealed class SafetensorsFileTests : IDisposable
         var bytes = new byte[8 + json.Length + dataLength];
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, (ulong)json.Length);
         json.CopyTo(bytes, 8);
-        var path = Path.Combine(_folder, "model.safetensors");
-        File.WriteAllBytes(path, bytes);
-        return path;
+        return _scratch.Write("model.safetensors", bytes);
     }
 }

@@ -7,9 +7,9 @@ namespace HybridGen.Hybrid.Tests.Torch;
 
 public sealed class GlibcxxCompatTests : IDisposable
 {
-    private readonly string _cache = Directory.CreateTempSubdirectory("hybridgen-tests").FullName;
+    private readonly Scratch _scratch = new();
 
-    public void Dispose() => Directory.Delete(_cache, recursive: true);
+    public void Dispose() => _scratch.Dispose();
 
     [Fact]
     public void ALibraryThatNeedsNewerVersionsLoadsAsAPrivateCopy()
@@ -17,24 +17,24 @@ public sealed class GlibcxxCompatTests : IDisposable
         var library = Library();
         var before = SHA256.HashData(File.ReadAllBytes(library));
         LibTorch.EnsureLoaded(); // What the library links to is loaded by then.
-        var loadable = GlibcxxCompat.Loadable(library, _cache);
+        var loadable = GlibcxxCompat.Loadable(library, _scratch.Folder);
         Assert.True(NativeLibrary.TryLoad(loadable, out _));
         Assert.Equal(GlibcxxCompat.Installed < Needed(library), loadable != library);
         Assert.Equal(before, SHA256.HashData(File.ReadAllBytes(library)));
         if (loadable == library) return;
-        Assert.StartsWith(_cache, loadable, StringComparison.Ordinal);
-        Assert.Equal(loadable, GlibcxxCompat.Loadable(library, _cache));
+        Assert.StartsWith(_scratch.Folder, loadable, StringComparison.Ordinal);
+        Assert.Equal(loadable, GlibcxxCompat.Loadable(library, _scratch.Folder));
     }
 
     [Fact]
     public void ADamagedCopyIsWrittenAgain()
     {
         var library = Library();
-        var copy = GlibcxxCompat.Loadable(library, _cache);
+        var copy = GlibcxxCompat.Loadable(library, _scratch.Folder);
         Assert.SkipWhen(copy == library, "This system's libstdc++ is new enough; no copy is needed.");
         var whole = File.ReadAllBytes(copy);
         File.WriteAllText(copy, "damaged");
-        Assert.Equal(copy, GlibcxxCompat.Loadable(library, _cache));
+        Assert.Equal(copy, GlibcxxCompat.Loadable(library, _scratch.Folder));
         Assert.Equal(whole, File.ReadAllBytes(copy));
     }
 

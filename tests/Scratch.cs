@@ -1,4 +1,4 @@
-namespace HybridGen.Cli.Tests;
+namespace HybridGen.Tests;
 
 /// <summary>A folder for the files of one test.</summary>
 internal sealed class Scratch : IDisposable
