@@ -64,6 +64,12 @@ internal sealed class GenerateCommand
             Terminal.Complain("cancelled; this is the draft so far.");
             return ExitCode.Cancelled;
         }
+        catch (RefiningException failure) when (draft.Length > 0 && !parsed.GetValue(_json))
+        {
+            Console.Out.WriteLine(draft);
+            Terminal.Complain($"this is the draft; it could not be revised: {failure.Message}");
+            return ExitCode.Model;
+        }
     }
 
     private async Task GenerateAsync(ParseResult parsed, string prompt, uint? seed, StringBuilder draft, CancellationToken cancellationToken)

@@ -18,6 +18,7 @@ internal sealed class TextCommand
     private readonly Option<bool> _diff = new("--diff") { Description = "Write the changes as a unified diff." };
     private readonly Option<bool> _json = new("--json") { Description = "Write one line of JSON for each text: the text and its edits." };
     private readonly Option<bool> _inPlace = new("--in-place") { Description = "Replace each file in one step; a file without changes is not touched." };
+    private readonly Option<long?> _passes = WholeNumber.Option("--passes", "Largest number of passes; they end when one changes nothing. Default: 1.", 1, 100);
     private readonly ModelOptions _models;
     private readonly ReviseOptions _revise;
 
@@ -26,6 +27,7 @@ internal sealed class TextCommand
         _revise = revise;
         command.Add(_paths);
         foreach (var option in new[] { _diff, _json, _inPlace }) command.Add(option);
+        command.Add(_passes);
         _models = new ModelOptions(command, hasDrafter: false);
         command.Validators.Add(result =>
         {
@@ -46,6 +48,7 @@ internal sealed class TextCommand
     {
         await using var engine = new HybridGenEngine(_models.Read(parsed));
         await using var stdout = Terminal.OpenOut();
+        var options = _revise with { Passes = (int)(parsed.GetValue(_passes) ?? _revise.Passes) };
         var exitCode = ExitCode.Done;
         foreach (var path in parsed.GetRequiredValue(_paths))
         {
@@ -54,7 +57,7 @@ internal sealed class TextCommand
                 // Reading standard input cannot be interrupted; waiting for it can.
                 using var source = await Task.Run(() => TextSource.Open(path), cancellationToken).WaitAsync(cancellationToken);
                 if (source.IsEmpty) Terminal.Complain($"'{source.Name}' is empty; there is nothing to do.");
-                await ReviseAsync(engine, source, () => Open(parsed, source, stdout), cancellationToken);
+                await ReviseAsync(engine, options, source, () => Open(parsed, source, stdout), cancellationToken);
             }
             catch (Exception failure) when (failure is InputException or IOException or UnauthorizedAccessException)
             {
@@ -72,14 +75,14 @@ internal sealed class TextCommand
         return exitCode;
     }
 
-    private async Task ReviseAsync(HybridGenEngine engine, TextSource source, Func<Output> open, CancellationToken cancellationToken)
+    private static async Task ReviseAsync(HybridGenEngine engine, ReviseOptions options, TextSource source, Func<Output> open, CancellationToken cancellationToken)
     {
         if (!source.IsEmpty) await RevisionProgress.LoadAsync("loading the refiner", () => engine.LoadAsync(drafter: false, cancellationToken: cancellationToken));
         using var output = open();
         var (words, edits, duration) = (0, 0, TimeSpan.Zero);
         foreach (var block in source.Blocks())
         {
-            var revision = await ReviseAsync(engine, source.Name, block, cancellationToken);
+            var revision = await ReviseAsync(engine, options, source.Name, block, cancellationToken);
             output.Write(revision);
             (words, edits, duration) = (words + revision.Words, edits + revision.Edits.Count, duration + revision.Duration);
         }
@@ -88,10 +91,10 @@ internal sealed class TextCommand
         Terminal.Summarise($"{source.Name}: {Terminal.Count(edits, "change")} in {Terminal.Count(words, "word")}, {duration.TotalSeconds:F1} s");
     }
 
-    private async Task<Revision> ReviseAsync(HybridGenEngine engine, string name, Block block, CancellationToken cancellationToken)
+    private static async Task<Revision> ReviseAsync(HybridGenEngine engine, ReviseOptions options, string name, Block block, CancellationToken cancellationToken)
     {
         if (block.IsCode) return new Revision(block.Text, block.Text, [], 0, 0, TimeSpan.Zero);
-        return await RevisionProgress.ShowAsync(name, progress => engine.ReviseAsync(block.Text, _revise, progress, cancellationToken));
+        return await RevisionProgress.ShowAsync(name, progress => engine.ReviseAsync(block.Text, options, progress, cancellationToken));
     }
 
     private Output Open(ParseResult parsed, TextSource source, Stream stdout)

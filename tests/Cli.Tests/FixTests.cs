@@ -173,6 +173,15 @@ public sealed class FixTests : IDisposable
     }
 
     [Fact]
+    public async Task Fix_Passes_EndWhenOneChangesNothing()
+    {
+        var run = await Hybridgen.RunAsync(["fix", "-", "--passes", "9", "--json"], Encoding.UTF8.GetBytes(Misspelled));
+        var json = JsonDocument.Parse(run.Text).RootElement;
+        Assert.Equal(Fixed, json.GetProperty("text").GetString());
+        Assert.All(json.GetProperty("edits").EnumerateArray(), edit => Assert.Equal(1, edit.GetProperty("pass").GetInt32()));
+    }
+
+    [Fact]
     public async Task Revise_File_RepairsSpellingToo()
     {
         var run = await Hybridgen.RunAsync(["revise", _scratch.Write("a.txt", Misspelled)]);
