@@ -6,7 +6,6 @@ using System.Text.Json;
 using HybridGen.Cli.Display;
 using HybridGen.Cli.Outputs;
 using HybridGen.Drafting;
-using HybridGen.Editing;
 using HybridGen.Revising;
 
 namespace HybridGen.Cli;
@@ -114,16 +113,9 @@ internal sealed class GenerateCommand
 
     private static GenerationReport Report(string prompt, string drafter, uint? seed, Generation generation, TimingsReport timings)
     {
-        var (draft, completion) = (generation.Draft, generation.Draft.Completion);
+        var (draft, completion, start) = (generation.Draft, generation.Draft.Completion, TextPlace.Start);
         return new GenerationReport(
             prompt, generation.Text, draft.Text, drafter, seed, completion.Reason, completion.PromptTokens,
-            [.. draft.Tokens.Select(TokenReport.Of)], Edits(draft.Text, generation.Revision?.Edits ?? []), timings);
+            [.. draft.Tokens.Select(TokenReport.Of)], EditReport.All(draft.Text, generation.Revision?.Edits ?? [], ref start), timings);
     }
-
-    private static List<EditReport> Edits(string draft, IReadOnlyList<Edit> edits) =>
-        [.. edits.Select(edit =>
-        {
-            var before = draft.AsSpan(0, edit.Span.Start);
-            return EditReport.Of(edit, edit.Span.Start, before.Count('\n') + 1, before.Length - before.LastIndexOf('\n'));
-        })];
 }

@@ -49,8 +49,8 @@ public static class LlamaLibrary
 
     private static NativeLibraryReport Load()
     {
-        var asked = Environment.GetEnvironmentVariable(OverrideVariable);
-        if (!string.IsNullOrEmpty(asked) && !File.Exists(asked)) return new("llama.cpp", asked, null, $"{OverrideVariable} names '{asked}', which does not exist.");
+        var asked = Environment.GetEnvironmentVariable(OverrideVariable) is { Length: > 0 } path ? path : null;
+        if (asked is not null && !File.Exists(asked)) return new("llama.cpp", asked, null, $"{OverrideVariable} names '{asked}', which does not exist.");
         try
         {
             Configure(asked);
@@ -61,7 +61,7 @@ public static class LlamaLibrary
         }
         catch (Exception failure) when (failure is TypeInitializationException or DllNotFoundException or EntryPointNotFoundException or LLama.Exceptions.RuntimeError or BadImageFormatException)
         {
-            return new("llama.cpp", asked ?? LoadedPath(), null, $"llama.cpp cannot be loaded{(string.IsNullOrEmpty(asked) ? "" : $" from '{asked}'")}: {Refusal(failure)}");
+            return new("llama.cpp", asked ?? LoadedPath(), null, $"llama.cpp cannot be loaded{(asked is null ? "" : $" from '{asked}'")}: {Refusal(failure)}");
         }
     }
 
@@ -70,7 +70,7 @@ public static class LlamaLibrary
         // An application that drives LLamaSharp itself has loaded and configured it already.
         if (NativeLibraryConfig.LLama.LibraryHasLoaded) return;
         NativeLibraryConfig.All.WithLogCallback(Remember);
-        if (string.IsNullOrEmpty(path)) return;
+        if (path is null) return;
         // The loader's own words say why it refuses a file; LLamaSharp would not pass them on.
         NativeLibrary.Load(path);
         NativeLibraryConfig.LLama.WithLibrary(path).SkipCheck().WithAutoFallback(false);

@@ -21,8 +21,38 @@ internal static class Reports
 /// <summary>An edit; offsets are UTF-16 code units of the input, lines and columns count from 1, the gain is in nats.</summary>
 internal sealed record EditReport(long Start, int Length, int Line, int Column, string Before, string After, EditKind Kind, double Gain, int Pass)
 {
-    public static EditReport Of(Edit edit, long start, int line, int column) =>
-        new(start, edit.Span.Length, line, column, edit.Before, edit.After, edit.Kind, Math.Round(edit.Gain, 4), edit.Pass);
+    /// <summary>The edits of a text, or of one that goes on with this one.</summary>
+    /// <param name="text">The text that the edits index.</param>
+    /// <param name="edits">Its edits, in order.</param>
+    /// <param name="place">Where the text begins; then where it ends.</param>
+    public static List<EditReport> All(string text, IReadOnlyList<Edit> edits, ref TextPlace place)
+    {
+        var reports = new List<EditReport>(edits.Count);
+        var passed = 0;
+        foreach (var edit in edits)
+        {
+            place = place.After(text.AsSpan(passed, edit.Span.Start - passed));
+            passed = edit.Span.Start;
+            reports.Add(new EditReport(place.Offset, edit.Span.Length, place.Line, place.Column, edit.Before, edit.After, edit.Kind, Math.Round(edit.Gain, 4), edit.Pass));
+        }
+
+        place = place.After(text.AsSpan(passed));
+        return reports;
+    }
+}
+
+/// <summary>A place in a text: its offset in UTF-16 code units, its line from 1, and where that line begins.</summary>
+internal readonly record struct TextPlace(long Offset, int Line, long LineStart)
+{
+    public static TextPlace Start { get; } = new(0, 1, 0);
+
+    public int Column => (int)(Offset - LineStart) + 1;
+
+    public TextPlace After(ReadOnlySpan<char> text)
+    {
+        var lastEnd = text.LastIndexOf('\n');
+        return new TextPlace(Offset + text.Length, Line + text.Count('\n'), lastEnd < 0 ? LineStart : Offset + lastEnd + 1);
+    }
 }
 
 /// <summary>A drafted token; log-probabilities and entropy are in nats, of the raw distribution.</summary>
