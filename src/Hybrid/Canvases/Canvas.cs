@@ -1,14 +1,32 @@
 using HybridGen.Candidates;
+using HybridGen.Revising;
 using HybridGen.Words;
 
 namespace HybridGen.Canvases;
 
 /// <summary>A window of text as the denoiser sees it: words, each on as many slots as it may need, then the end of text.</summary>
 /// <param name="Words">The words in text order.</param>
-internal sealed record Canvas(IReadOnlyList<CanvasWord> Words)
+/// <param name="Builder">What put them there.</param>
+internal sealed record Canvas(IReadOnlyList<CanvasWord> Words, CanvasBuilder Builder)
 {
     /// <summary>Slots in use, the end of text included.</summary>
     public int Length { get; } = Words.Sum(word => word.Slots) + 1;
+
+    /// <summary>The canvas after repairs, which are in order; places are still those of the text before.</summary>
+    public Canvas With(IReadOnlyList<Repair> repairs)
+    {
+        var words = new List<CanvasWord>(Words.Count);
+        var next = 0;
+        foreach (var repair in repairs)
+        {
+            while (next < repair.First) words.Add(Words[next++]);
+            words.AddRange(Builder.Written(repair, repair.Count > 0 ? Words[next] : null));
+            next += repair.Count;
+        }
+
+        words.AddRange(Words.Skip(next));
+        return new Canvas(words, Builder);
+    }
 }
 
 /// <summary>What of a word the denoiser sees.</summary>

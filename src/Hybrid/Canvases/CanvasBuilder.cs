@@ -1,4 +1,5 @@
 using HybridGen.Candidates;
+using HybridGen.Revising;
 using HybridGen.Tokens;
 using HybridGen.Words;
 
@@ -28,6 +29,13 @@ internal sealed class CanvasBuilder
         var draft = Form(word, new Candidate(word.Body, CandidateKind.Draft, _candidates.Lexicon.Bucket(word.Body), 0, EditOperations.Same));
         var candidates = _candidates.For(word, _names).Select(candidate => Form(word, candidate)).ToArray();
         return new CanvasWord(word, draft, candidates, Slots(draft, candidates), isProtected);
+    }
+
+    /// <summary>The words that a repair writes, in place of the first that it replaces.</summary>
+    public IEnumerable<CanvasWord> Written(Repair repair, CanvasWord? replaced)
+    {
+        var text = replaced is { Word.Spaced: true } && repair.After.Length > 0 ? " " + repair.After : repair.After;
+        return WordSplitter.Split(text).Where(word => word.Body.Length > 0).Select(word => Build(word with { Span = repair.Span }, replaced?.IsProtected ?? false));
     }
 
     private CanvasForm Form(Word word, Candidate candidate)

@@ -60,7 +60,7 @@ internal static class Segmenter
             var slots = piece.Sum(word => word.Slots);
             if (used + slots > WindowSlots && window.Count > 0)
             {
-                yield return new Canvas(window);
+                yield return new Canvas(window, builder);
                 (window, used) = ([], 1);
             }
 
@@ -69,7 +69,7 @@ internal static class Segmenter
             used += piece.Sum(word => word.Slots);
         }
 
-        if (window.Count > 0) yield return new Canvas(window);
+        if (window.Count > 0) yield return new Canvas(window, builder);
 
         // A word that no window holds (a run of signs, a list of numbers, a script without spaces) has no candidates either.
         List<CanvasWord> Built(List<Word> line) =>

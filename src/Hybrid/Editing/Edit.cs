@@ -31,4 +31,16 @@ public enum EditKind
 
     /// <summary>The refiner's own proposal for a remasked place.</summary>
     Refill,
+
+    /// <summary>One of the drafter's alternatives for the word.</summary>
+    Alternative,
+
+    /// <summary>A word that was missing.</summary>
+    Insertion,
+
+    /// <summary>A word that was too much.</summary>
+    Deletion,
+
+    /// <summary>What the caller put in place of a proposal.</summary>
+    Caller,
 }

@@ -11,6 +11,12 @@ namespace HybridGen.Editing;
 /// <param name="Duration">Time spent revising, loading apart.</param>
 public sealed record Revision(string Input, string Output, IReadOnlyList<Edit> Edits, int Words, int Forwards, TimeSpan Duration)
 {
+    /// <summary>Why it ended.</summary>
+    public RevisionEnding Ending { get; init; }
+
+    /// <summary>Whether it ended before it was finished: the output is the best text so far.</summary>
+    public bool IsCutShort => Ending != RevisionEnding.Finished;
+
     /// <summary>Returns the input with only those edits applied that <paramref name="keep"/> accepts.</summary>
     public string With(Func<Edit, bool> keep)
     {

@@ -42,6 +42,9 @@ internal sealed record DenoiserDescriptor
     /// <summary>Whether visible tokens were supervised in training too, so that their own probability says something (GIDD, mini).</summary>
     public bool ScoresVisibleTokens { get; init; }
 
+    /// <summary>Whether the network heeds <see cref="DenoiserInput.Attention"/> for each query and <see cref="DenoiserInput.Positions"/>, as shadow masks need.</summary>
+    public bool SeesByMask { get; init; } = true;
+
     /// <summary>Which positions a position sees.</summary>
     public AttentionPattern Attention { get; init; } = AttentionPattern.Full;
 

@@ -12,10 +12,14 @@ internal sealed partial class ProtectedText
 
     private readonly string _text;
     private readonly List<TextSpan> _code = [];
+    private readonly CallersSpans _callers;
 
-    public ProtectedText(string text)
+    public ProtectedText(string text) : this(text, new Protection()) { }
+
+    public ProtectedText(string text, Protection protection)
     {
         _text = text;
+        _callers = new CallersSpans(text, protection);
         foreach (var code in MarkedCode().EnumerateMatches(text)) _code.Add(new TextSpan(code.Index, code.Length));
     }
 
@@ -35,7 +39,7 @@ internal sealed partial class ProtectedText
 
     /// <summary>Whether a word must stay as it is.</summary>
     public bool Protects(TextSpan word) =>
-        IsCode(word) || HasInnerCapital(word.Of(_text)) || IsPartOfIdentifier(word) || SplitsGrapheme(word.Start) || SplitsGrapheme(word.End);
+        IsCode(word) || _callers.Touch(word) || HasInnerCapital(word.Of(_text)) || IsPartOfIdentifier(word) || SplitsGrapheme(word.Start) || SplitsGrapheme(word.End);
 
     /// <summary>camelCase and iPhone, but not McDonald or NASA.</summary>
     private static bool HasInnerCapital(ReadOnlySpan<char> body)

@@ -18,25 +18,31 @@ public abstract record EditPolicy
         public double MinGain { get; init => field = Nats(value); } = 2;
     }
 
+    /// <summary>Only makes the ways agree in which one text writes its names and terms.</summary>
+    public sealed record Consistency : EditPolicy
+    {
+        /// <summary>Least gain of a change, in nats: higher changes less and is right more often.</summary>
+        /// <value>0 or more; default 2.</value>
+        public double MinGain { get; init => field = Nats(value); } = 2;
+    }
+
     /// <summary>
-    /// Rewrites words that do not fit their sentence: the most doubtful are remasked and written anew by the refiner, which sees both
-    /// sides of them.
+    /// Rewrites common words that do not fit their sentence, adds missing ones and drops doubled ones: the most doubtful are remasked and written
+    /// anew by the refiner, which sees both sides of them. Names, rare words and capitals stay.
     /// </summary>
     public sealed record Fluency : EditPolicy
     {
         /// <summary>Least gain of a change, in nats: higher changes less.</summary>
+        /// <value>0 or more; default 4.</value>
+        public double MinGain { get; init => field = Nats(value); } = 4;
+    }
+
+    /// <summary>Rewrites any word that is not protected, also by several or by none, wherever the refiner finds the text more probable so.</summary>
+    public sealed record Free : EditPolicy
+    {
+        /// <summary>Least gain of a change, in nats: higher changes less.</summary>
         /// <value>0 or more; default 2.</value>
         public double MinGain { get; init => field = Nats(value); } = 2;
-
-        /// <summary>Largest share of the words that one pass remasks.</summary>
-        /// <value>Above 0, at most 1; default 0.25.</value>
-        public double RemaskShare
-        {
-            get;
-            init => field = value is > 0 and <= 1
-                ? value
-                : throw new ArgumentOutOfRangeException(nameof(RemaskShare), value, "RemaskShare must be above 0 and at most 1.");
-        } = 0.25;
     }
 
     private static double Nats(double value, [CallerMemberName] string name = "") => value is >= 0 and <= 1000

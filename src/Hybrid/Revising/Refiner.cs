@@ -1,10 +1,13 @@
-using System.Diagnostics;
 using HybridGen.Candidates;
 using HybridGen.Canvases;
 using HybridGen.Checkpoints;
 using HybridGen.Editing;
+using HybridGen.Models;
 using HybridGen.Models.Mini;
 using HybridGen.Protecting;
+using HybridGen.Remasking;
+using HybridGen.Scoring;
+using HybridGen.Steering;
 using HybridGen.Tokens;
 
 namespace HybridGen.Revising;
@@ -16,13 +19,14 @@ internal sealed class Refiner : IDisposable
     /// <summary>Canvases that go through the network side by side: enough to keep the cores busy, few enough for their caches.</summary>
     private const int BatchSize = 24;
 
-    private readonly MiniScorer _scorer;
+    private readonly Predictor _predictor;
+    private readonly MiniScorer? _pointer;
     private readonly CandidateSource _candidates;
     private readonly WordEncoder _encoder;
     private bool _isDisposed;
 
-    private Refiner(MiniScorer scorer, CandidateSource candidates, WordEncoder encoder) =>
-        (_scorer, _candidates, _encoder) = (scorer, candidates, encoder);
+    private Refiner(IDenoiser denoiser, MiniScorer? pointer, CandidateSource candidates, WordEncoder encoder) =>
+        (_predictor, _pointer, _candidates, _encoder) = (new Predictor(denoiser), pointer, candidates, encoder);
 
     /// <summary>Loads a refiner from its folder.</summary>
     /// <exception cref="CheckpointFormatException">A file is missing or malformed.</exception>
@@ -30,113 +34,110 @@ internal sealed class Refiner : IDisposable
     {
         var config = MiniConfig.Read(folder);
         var candidates = Task.Run(() => CandidateSource.Read(folder));
-        var encoder = Task.Run(() => new WordEncoder(ByteLevelTokenizer.Load(Path.Combine(folder, "tokenizer.json"))));
-        var scorer = new MiniScorer(MiniDenoiser.Load(folder, config));
+        var tokenizer = Task.Run(() => ByteLevelTokenizer.Load(Path.Combine(folder, "tokenizer.json")));
+        var network = MiniDenoiser.Load(folder, config);
         try
         {
-            return new Refiner(scorer, candidates.GetAwaiter().GetResult(), encoder.GetAwaiter().GetResult());
+            var encoder = new WordEncoder(tokenizer.GetAwaiter().GetResult());
+            var denoiser = new MiniTokens(network, encoder.Tokenizer, candidates.GetAwaiter().GetResult().Lexicon.Bucket);
+            return new Refiner(denoiser, new MiniScorer(network), candidates.GetAwaiter().GetResult(), encoder);
         }
         catch
         {
-            scorer.Dispose();
+            network.Dispose();
             throw;
         }
     }
 
     /// <summary>Revises a text.</summary>
-    /// <exception cref="OperationCanceledException">It was cancelled; nothing is kept.</exception>
+    /// <exception cref="RevisionCanceledException">It was cancelled; the exception has what was done.</exception>
     public Revision Revise(string text, ReviseOptions options, IProgress<ReviseProgress>? progress, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, typeof(HybridGenEngine));
-        var started = Stopwatch.GetTimestamp();
-        var run = new Run(text, progress, cancellationToken);
-        foreach (var policy in options.Policies) Revise(run, policy, options.Passes);
-        return new Revision(text, run.Edits.Count == 0 ? text : run.Current, run.Edits, run.Words, run.Forwards, Stopwatch.GetElapsedTime(started));
+        var run = new RevisionRun(text, options, progress, () => _predictor.Forwards + (_pointer?.Forwards ?? 0), cancellationToken);
+        foreach (var policy in options.Policies) Revise(run, policy);
+        var revision = run.End();
+        return revision.Ending == RevisionEnding.Cancelled ? throw new RevisionCanceledException(revision, cancellationToken) : revision;
+    }
+
+    /// <summary>Says how doubtful each word of a text is.</summary>
+    public TextScore Score(string text, SuspicionScoring scoring, Protection protection, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, typeof(HybridGenEngine));
+        var before = _predictor.Forwards;
+        var scorer = Strategies.Scoring(scoring, _predictor, null);
+        var words = new List<ScoredWord>();
+        foreach (var batch in Segment(text, protection).Chunk(BatchSize))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            foreach (var (canvas, scores) in batch.Zip(scorer.Score(batch)))
+                words.AddRange(canvas.Words.Zip(scores).Where(word => word.Second.BestIds is not null).Select(word => new ScoredWord(
+                    word.First.Word.Span, word.First.Word.Body, word.Second.LogProbability, word.Second.Suspicion, word.Second.Entropy, _encoder.Tokenizer.Decode(word.Second.BestIds).Trim())));
+        }
+
+        return new TextScore(words, _predictor.Forwards - before);
     }
 
     public void Dispose()
     {
         _isDisposed = true;
-        _scorer.Dispose();
+        _predictor.Denoiser.Dispose();
+        _pointer?.Dispose();
     }
 
     /// <summary>Passes of one policy, until one changes nothing or leads back to a text that was there before.</summary>
-    private void Revise(Run run, EditPolicy policy, int passes)
+    private void Revise(RevisionRun run, EditPolicy policy)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal) { run.Current };
-        for (var pass = 1; pass <= passes; pass++)
+        var caps = new RemaskCaps(run.Options.MaxRemasksPerWord, run.Options.MaxRemasksPerStep);
+        var strategy = new Strategies(_predictor, _pointer, _encoder, _candidates).For(policy, run, caps);
+        for (var pass = 1; pass <= run.Options.Passes && run.GoesOn; pass++)
         {
-            var edits = Pass(run, policy, pass);
-            var revised = Revision.Apply(run.Current, edits);
-            if (edits.Count == 0 || !seen.Add(revised)) return;
-            run.Apply(edits, revised);
+            var edits = Pass(run, policy, strategy, pass);
+            if ((edits.Count == 0 && run.Forced.Count == 0) || (edits.Count > 0 && !seen.Add(Revision.Apply(run.Current, edits)))) return;
+            run.Apply(edits);
+            caps.Shift([.. edits.Select(edit => (edit.Span.End, edit.After.Length - edit.Span.Length))]);
         }
     }
 
-    private List<Edit> Pass(Run run, EditPolicy policy, int pass)
+    private List<Edit> Pass(RevisionRun run, EditPolicy policy, Strategy strategy, int pass)
     {
-        var strategy = Strategy.For(policy, _encoder.Tokenizer, _candidates);
-        var canvases = Segment(run.Current);
+        var canvases = Segment(run.Current, run.Options.Protection);
         run.Words = Math.Max(run.Words, canvases.Sum(canvas => canvas.Words.Count(word => word.Word.StartsWithLetter)));
+        var context = run.NextPass(Strategies.Share(run.Options, policy, pass));
         var edits = new List<Edit>();
-        for (var done = 0; done < canvases.Count; done += BatchSize)
+        for (var done = 0; done < canvases.Count && run.GoesOn; done += BatchSize)
         {
-            run.CancellationToken.ThrowIfCancellationRequested();
             var batch = canvases.GetRange(done, Math.Min(BatchSize, canvases.Count - done));
-            edits.AddRange(Repair(run, strategy, batch).Select(repair => Edit(run.Current, repair, pass)));
+            var step = strategy.Propose(batch, context);
+            var kept = Guard.Keep(strategy, batch, step).Select(repair => Edit(run.Current, repair, pass));
+            edits.AddRange(run.Options.OnStep is null ? kept : Steer(run, policy, pass, batch, step, kept));
             run.Report(policy, pass, done + batch.Count, canvases.Count, edits.Count);
         }
 
         return edits;
     }
 
-    private List<Canvas> Segment(string text)
+    private List<Canvas> Segment(string text, Protection protection)
     {
-        var guard = new ProtectedText(text);
+        var guard = new ProtectedText(text, protection);
         return [.. Segmenter.Sections(Segmenter.Lines(text, guard)).SelectMany(section =>
             Segmenter.Pack(section, new CanvasBuilder(_candidates, _encoder, section.SelectMany(line => line)), guard))];
     }
 
-    /// <summary>One batch through the loop; the repairs that are kept, in text order.</summary>
-    private IEnumerable<Repair> Repair(Run run, Strategy strategy, List<Canvas> canvases)
+    /// <summary>Shows a step to the caller; returns the edits that are left of it.</summary>
+    private static IReadOnlyList<Edit> Steer(RevisionRun run, EditPolicy policy, int pass, List<Canvas> batch, Step step, IEnumerable<Edit> edits)
     {
-        var doubts = strategy.Select(_scorer, canvases);
-        run.Forwards += canvases.Count;
-        var doubted = doubts.Select(doubt => doubt.Canvas).Distinct().Count();
-        if (doubted == 0) return [];
-        foreach (var doubt in doubts) doubt.Word.Visibility = strategy.Remasking;
-        run.Forwards += doubted;
-        return strategy.Refill(_scorer, canvases, doubts).Where(repair => repair.Gain > strategy.MinGain);
+        var words = batch.SelectMany((canvas, i) => canvas.Words.Select((word, j) => Describe(word, step.Scores[i][j], step.Remasked.Contains((i, j)))));
+        var shown = new RevisionStep(run.Current, policy, pass, [.. words], edits);
+        run.Options.OnStep!(shown);
+        run.Forced.UnionWith(shown.Remasked);
+        if (shown.IsStopped) run.Stop();
+        return shown.Edits;
     }
 
-    private static Edit Edit(string text, Repair repair, int pass)
-    {
-        var span = repair.Doubt.Word.Word.Span;
-        return new Edit(span, span.Of(text).ToString(), repair.After, repair.Kind, repair.Gain, pass);
-    }
+    private static StepWord Describe(CanvasWord word, WordScore score, bool isRemasked) =>
+        new(word.Word.Span, word.Word.Body, score.IsRelative || score.BestIds is null ? null : score.LogProbability, score.Suspicion, isRemasked, word.IsProtected);
 
-    /// <summary>A text on its way through the policies.</summary>
-    private sealed class Run(string input, IProgress<ReviseProgress>? progress, CancellationToken cancellationToken)
-    {
-        private readonly string _input = input;
-
-        public string Current { get; private set; } = input;
-
-        public IReadOnlyList<Edit> Edits { get; private set; } = [];
-
-        public int Words { get; set; }
-
-        public int Forwards { get; set; }
-
-        public CancellationToken CancellationToken => cancellationToken;
-
-        public void Apply(IReadOnlyList<Edit> edits, string revised)
-        {
-            Edits = EditLog.Compose(_input, Current, Edits, edits);
-            Current = revised;
-        }
-
-        public void Report(EditPolicy policy, int pass, int done, int total, int edits) =>
-            progress?.Report(new ReviseProgress(policy, pass, done, total, Edits.Count + edits));
-    }
+    private static Edit Edit(string text, Repair repair, int pass) => new(repair.Span, repair.Span.Of(text).ToString(), repair.After, repair.Kind, repair.Gain, pass);
 }

@@ -1,47 +1,65 @@
+using HybridGen.Candidates;
 using HybridGen.Canvases;
 using HybridGen.Models.Mini;
+using HybridGen.Scoring;
 
 namespace HybridGen.Revising;
 
-/// <summary>Doubts words of which a near form is more probable; writes that form.</summary>
-/// <remarks>
-/// The draft's letters stay in view when a word is remasked, so refilling is a second opinion on the same forms: without the word's
-/// tokens, and with all its doubtful neighbours masked too.
-/// </remarks>
-internal sealed class SpellingStrategy(EditPolicy.Spelling policy) : Strategy
+/// <summary>Doubts words of which the mini refiner's pointer finds a near form more probable; writes that form.</summary>
+/// <param name="scorer">The pointer.</param>
+/// <param name="minGain">Least gain of a change, in nats.</param>
+/// <param name="onlyDocument">Whether only the document's own names are candidates.</param>
+internal sealed class SpellingStrategy(MiniScorer scorer, double minGain, bool onlyDocument = false) : Strategy
 {
-    public override double MinGain => policy.MinGain;
-
-    public override Visibility Remasking => Visibility.Remasked;
-
-    public override IReadOnlyList<Doubt> Select(MiniScorer scorer, IReadOnlyList<Canvas> canvases) =>
-        [.. Gains(scorer, canvases).Where(doubt => !doubt.Word.IsProtected && doubt.Gains[Best(doubt.Gains)] > MinGain)];
-
-    public override IEnumerable<Repair> Refill(MiniScorer scorer, IReadOnlyList<Canvas> canvases, IReadOnlyList<Doubt> doubts)
+    public override Step Propose(IReadOnlyList<Canvas> canvases, PassContext pass)
     {
-        var refilled = Gains(scorer, canvases).ToDictionary(doubt => (doubt.Canvas, doubt.Index), doubt => doubt.Gains);
-        foreach (var doubt in doubts)
-        {
-            var best = Best(doubt.Gains);
-            var candidate = doubt.Word.Candidates[best - 1].Candidate;
-            if (refilled[(doubt.Canvas, doubt.Index)][best] > -MinGain)
-                yield return new Repair(doubt, candidate.Form, candidate.EditKind, doubt.Gains[best]);
-        }
+        var gains = Gains(canvases);
+        var repairs = new List<Repair>();
+        var remasked = new HashSet<(int, int)>();
+        for (var canvas = 0; canvas < canvases.Count; canvas++)
+            for (var i = 0; i < canvases[canvas].Words.Count; i++)
+                if (Best(canvas, i, canvases[canvas].Words[i], gains[canvas][i], pass) is { } repair)
+                {
+                    remasked.Add((canvas, i));
+                    repairs.Add(repair);
+                }
+
+        return new Step(Scores(gains), remasked, repairs, Measure(canvases, gains));
     }
 
-    /// <summary>The best form that is not the draft.</summary>
-    private static int Best(float[] gains) => 1 + System.Numerics.Tensors.TensorPrimitives.IndexOfMax(gains.AsSpan(1));
+    /// <summary>Minus all doubt: by how much the best form of each word beats the one that is written.</summary>
+    public override float[] Measure(IReadOnlyList<Canvas> canvases) => Measure(canvases, Gains(canvases));
 
-    private static IEnumerable<Doubt> Gains(MiniScorer scorer, IReadOnlyList<Canvas> canvases)
+    private static float[] Measure(IReadOnlyList<Canvas> canvases, float[][][] gains) =>
+        [.. gains.Select((words, canvas) => -words.Select((forms, i) => canvases[canvas].Words[i].IsProtected ? 0 : forms.DefaultIfEmpty(0).Max()).Sum())];
+
+    private Repair? Best(int canvas, int index, CanvasWord word, float[] gains, PassContext pass)
+    {
+        Repair? best = null;
+        if (word.IsProtected) return best;
+        for (var form = 1; form < gains.Length; form++)
+        {
+            if (gains[form] <= Math.Max(minGain, best?.Gain ?? 0)) continue;
+            var candidate = word.Candidates[form - 1].Candidate;
+            var gain = gains[form] + pass.Limits.Bias(pass.Text, word.Word.Span, candidate.Form, candidate.EditKind);
+            if (gain > Math.Max(minGain, best?.Gain ?? 0)) best = new Repair(canvas, index, 1, word.Word.Span, candidate.Form, candidate.EditKind, gain);
+        }
+
+        return best;
+    }
+
+    /// <summary>By how much each form of each word beats the draft's, in nats; the draft's 0 first, empty for a word without candidates.</summary>
+    private float[][][] Gains(IReadOnlyList<Canvas> canvases)
     {
         var scores = scorer.Score(canvases);
         for (var canvas = 0; canvas < canvases.Count; canvas++)
-        {
-            for (var i = 0; i < canvases[canvas].Words.Count; i++)
-            {
-                if (scores[canvas][i] is { Length: > 1 } forms)
-                    yield return new Doubt(canvas, i, canvases[canvas].Words[i], Array.ConvertAll(forms, form => form - forms[0]));
-            }
-        }
+            for (var i = 0; i < scores[canvas].Length; i++)
+                scores[canvas][i] = [.. scores[canvas][i].Select((form, rank) => Takes(canvases[canvas].Words[i], rank) ? form - scores[canvas][i][0] : float.NegativeInfinity)];
+        return scores;
     }
+
+    private bool Takes(CanvasWord word, int rank) => rank == 0 || !onlyDocument || word.Candidates[rank - 1].Candidate.Kind == CandidateKind.Document;
+
+    private static WordScore[][] Scores(float[][][] gains) =>
+        [.. gains.Select(words => words.Select(forms => WordScore.Relative(forms.DefaultIfEmpty(0).Max())).ToArray())];
 }

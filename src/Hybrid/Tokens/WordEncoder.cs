@@ -9,6 +9,9 @@ internal sealed class WordEncoder(ByteLevelTokenizer tokenizer)
 
     public ByteLevelTokenizer Tokenizer => tokenizer;
 
+    /// <summary>Whether a word's tokens tell whether a space is before it.</summary>
+    public bool MarksSpaces { get; } = !tokenizer.Encode(" a").SequenceEqual(tokenizer.Encode("a"));
+
     /// <summary>The tokens of a word; its leading space is part of it.</summary>
     public int[] Encode(string word)
     {

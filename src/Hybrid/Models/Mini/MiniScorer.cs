@@ -14,6 +14,9 @@ internal sealed class MiniScorer(MiniDenoiser denoiser) : IDisposable
 
     public MiniConfig Config => denoiser.Config;
 
+    /// <summary>Windows that went through the network so far.</summary>
+    public int Forwards { get; private set; }
+
     /// <summary>
     /// The log-probability of every form of every word: the draft first, then the candidates; minus infinity where a form needs more slots.
     /// </summary>
@@ -31,6 +34,7 @@ internal sealed class MiniScorer(MiniDenoiser denoiser) : IDisposable
         var pointers = new PointerRows(batch, _forms, word => word.Visibility != Visibility.Hidden && (normalise || word.Candidates.Count > 0));
         if (pointers.Count == 0) return pointers.Scores([], [], null);
         using var hidden = batch.Hidden(denoiser);
+        Forwards += canvases.Count;
         var rows = hidden.index_select(0, tensor(pointers.Slots));
         var ids = tensor(pointers.Ids, [pointers.Count, Choices]);
         var logits = denoiser.Logits(rows, ids);
@@ -38,44 +42,10 @@ internal sealed class MiniScorer(MiniDenoiser denoiser) : IDisposable
         return pointers.Scores(Copy(logits), Copy(points), normalise ? Copy(Normaliser(rows, pointers, points)) : null);
     }
 
-    /// <summary>What the denoiser would write at the hidden words, one slot at a time, and how probable that and the draft are.</summary>
-    /// <returns>For each canvas, the hidden words with their proposals.</returns>
-    public IReadOnlyList<(int Canvas, int Word, Proposal Proposal)> Propose(IReadOnlyList<Canvas> canvases)
-    {
-        using var scope = NewDisposeScope();
-        _forms.MakeRoom();
-        var batch = new MiniBatch(canvases, Config, _forms);
-        var words = batch.Words().Where(place => place.Word.Visibility == Visibility.Hidden).ToList();
-        if (words.Count == 0) return [];
-        var slots = words.SelectMany(place => Enumerable.Range(place.Slot, place.Word.Slots).Select(slot => (long)slot)).ToArray();
-        var drafts = words.SelectMany(place => Enumerable.Range(0, place.Word.Slots).Select(i => (long)batch.TokenAt(place.Word.Draft, i))).ToArray();
-        using var hidden = batch.Hidden(denoiser);
-        var logits = denoiser.Logits(hidden.index_select(0, tensor(slots)));
-        logits.index_fill_(1, tensor([(long)Config.Mask, Config.Pad, Config.Eos]), float.NegativeInfinity);
-        var logProbabilities = logits.log_softmax(-1);
-        var (best, ids) = logProbabilities.max(-1);
-        var own = logProbabilities.gather(1, tensor(drafts).unsqueeze(-1)).squeeze(-1);
-        return Proposals(words, ids.data<long>().ToArray(), Copy(best), Copy(own));
-    }
-
     public void Dispose()
     {
         _forms.Dispose();
         denoiser.Dispose();
-    }
-
-    private static List<(int, int, Proposal)> Proposals(List<(CanvasWord Word, int Canvas, int Index, int Slot)> words, long[] ids, float[] best, float[] own)
-    {
-        var proposals = new List<(int, int, Proposal)>(words.Count);
-        var first = 0;
-        foreach (var (word, canvas, index, _) in words)
-        {
-            var slots = first..(first + word.Slots);
-            proposals.Add((canvas, index, new Proposal([.. ids[slots].Select(id => (int)id)], best[slots].Sum(), own[slots].Sum())));
-            first += word.Slots;
-        }
-
-        return proposals;
     }
 
     private Tensor Point(PointerRows pointers, Tensor rows)
@@ -107,9 +77,3 @@ internal sealed class MiniScorer(MiniDenoiser denoiser) : IDisposable
 
     private static float[] Copy(Tensor tensor) => tensor.data<float>().ToArray();
 }
-
-/// <summary>What the denoiser would write at a hidden word.</summary>
-/// <param name="Ids">The most probable token of each slot.</param>
-/// <param name="LogProbability">Their log-probabilities, summed.</param>
-/// <param name="DraftLogProbability">Those of the draft's tokens, summed.</param>
-internal sealed record Proposal(int[] Ids, float LogProbability, float DraftLogProbability);

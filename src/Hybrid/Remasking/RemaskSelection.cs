@@ -1,0 +1,73 @@
+using HybridGen.Canvases;
+using HybridGen.Scoring;
+
+namespace HybridGen.Remasking;
+
+/// <summary>Chooses the words to remask: whole words, a share of a window at most, never two neighbours.</summary>
+/// <remarks>A masked word is guessed well only from visible neighbours; many masks distract (arXiv 2511.21338).</remarks>
+internal sealed class RemaskSelection(RemaskStrategy strategy, RemaskCaps caps, Random random)
+{
+    /// <summary>The words of a canvas to remask, in their order.</summary>
+    /// <param name="canvas">The canvas.</param>
+    /// <param name="scores">The scores of its words.</param>
+    /// <param name="share">Largest share of the words.</param>
+    /// <param name="mayChange">Which words may be remasked at all.</param>
+    public List<int> Select(Canvas canvas, WordScore[] scores, double share, Func<CanvasWord, WordScore, bool> mayChange)
+    {
+        var most = Math.Min(caps.PerStep, (int)Math.Ceiling(share * canvas.Words.Count));
+        var taken = new SortedSet<int>();
+        foreach (var word in Ranked(canvas, scores, mayChange))
+        {
+            if (taken.Count >= most) break;
+            if (taken.Contains(word - 1) || taken.Contains(word + 1) || !caps.Allows(canvas.Words[word].Word.Span.Start)) continue;
+            taken.Add(word);
+        }
+
+        foreach (var word in taken) caps.Count(canvas.Words[word].Word.Span.Start);
+        return [.. taken];
+    }
+
+    private IEnumerable<int> Ranked(Canvas canvas, WordScore[] scores, Func<CanvasWord, WordScore, bool> mayChange)
+    {
+        var able = Enumerable.Range(0, canvas.Words.Count).Where(word => scores[word].BestIds is not null && mayChange(canvas.Words[word], scores[word]));
+        return strategy switch
+        {
+            RemaskStrategy.LowConfidence => able.OrderBy(word => scores[word].LogProbability),
+            RemaskStrategy.Margin => able.OrderByDescending(word => scores[word].Suspicion),
+            RemaskStrategy.Entropy => able.OrderByDescending(word => scores[word].Entropy),
+            RemaskStrategy.Threshold threshold => able.Where(word => scores[word].Suspicion >= threshold.Suspicion).OrderByDescending(word => scores[word].Suspicion),
+            RemaskStrategy.Random => [.. able.OrderBy(_ => random.NextDouble())],
+            _ => throw new ArgumentException($"No selection is known for {strategy.GetType().Name}."),
+        };
+    }
+}
+
+/// <summary>How often words are remasked: per place over all passes, and at most so many in one window at a time.</summary>
+internal sealed class RemaskCaps(int perWord, int perStep)
+{
+    private Dictionary<int, int> _counts = [];
+
+    /// <summary>Most words of a window in one step.</summary>
+    public int PerStep => perStep;
+
+    /// <summary>Whether the word that starts at a place of the current text may be remasked again.</summary>
+    public bool Allows(int start) => _counts.GetValueOrDefault(start) < perWord;
+
+    public void Count(int start) => _counts[start] = _counts.GetValueOrDefault(start) + 1;
+
+    /// <summary>Moves the counts along when the text changes.</summary>
+    /// <param name="edits">Where something was replaced and by how much the text grew there, in text order.</param>
+    public void Shift(IReadOnlyList<(int End, int Growth)> edits)
+    {
+        if (edits.Count == 0 || _counts.Count == 0) return;
+        var moved = new Dictionary<int, int>(_counts.Count);
+        var (edit, growth) = (0, 0);
+        foreach (var (start, count) in _counts.OrderBy(entry => entry.Key))
+        {
+            for (; edit < edits.Count && edits[edit].End <= start; edit++) growth += edits[edit].Growth;
+            moved[start + growth] = count;
+        }
+
+        _counts = moved;
+    }
+}

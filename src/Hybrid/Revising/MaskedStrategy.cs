@@ -1,0 +1,101 @@
+using HybridGen.Canvases;
+using HybridGen.Drafting;
+using HybridGen.Editing;
+using HybridGen.Judging;
+using HybridGen.Remasking;
+using HybridGen.Scoring;
+
+namespace HybridGen.Revising;
+
+/// <summary>
+/// The loop over any denoiser: masked scores find doubtful words, the most doubtful are remasked, written anew in several lengths, and judged by
+/// masked pseudo-log-likelihood against what stood there.
+/// </summary>
+internal sealed class MaskedStrategy(MaskedPolicy policy, IWordScoring scoring, IWordScoring measure, RemaskSelection selection, SpanFiller filler, PseudoLikelihood judge, int alternatives) : Strategy
+{
+    /// <summary>Words on each side whose probability decides over an inserted or deleted word.</summary>
+    private const int Neighbours = 2;
+
+    /// <summary>Words of a canvas around which an insertion or deletion is tried: it costs many rows.</summary>
+    private const int MostLengthChanges = 3;
+
+    /// <summary>What a word is worth in a measure of texts of different length, in nats: an English word's usual surprise.</summary>
+    private const float WordPrior = 4;
+
+    public override Step Propose(IReadOnlyList<Canvas> canvases, PassContext pass)
+    {
+        var scores = scoring.Score(canvases);
+        var doubts = canvases.SelectMany((canvas, i) => Doubts(canvas, scores[i], pass).Select(word => (Canvas: i, Word: word))).ToList();
+        var repairs = Rewrite(canvases, doubts, pass);
+        if (policy.MayChangeLength) repairs.AddRange(ChangeLength(canvases, scores, doubts, pass));
+        var kept = Disjoint(repairs);
+        return new Step(scores, doubts.ToHashSet(), kept, kept.Count == 0 ? [] : scoring == measure ? Measure(scores) : Measure(canvases));
+    }
+
+    public override float[] Measure(IReadOnlyList<Canvas> canvases) => Measure(measure.Score(canvases));
+
+    private static float[] Measure(WordScore[][] scores) => [.. scores.Select(words => words.Sum(word => word.BestIds is null ? 0 : word.LogProbability + WordPrior))];
+
+    private List<int> Doubts(Canvas canvas, WordScore[] scores, PassContext pass) =>
+        selection.Select(canvas, scores, pass.Share, (word, score) =>
+            !word.IsProtected && policy.MayChange(word) && (score.Suspicion > 0 || pass.Forced.Contains(word.Word.Span.Start)));
+
+    private List<Repair> Rewrite(IReadOnlyList<Canvas> canvases, List<(int Canvas, int Word)> doubts, PassContext pass)
+    {
+        var gaps = doubts.SelectMany(doubt => policy.Lengths(canvases[doubt.Canvas].Words[doubt.Word].Draft.Tokens.Length).Select(length => new Gap(doubt.Canvas, doubt.Word, 1, length))).ToList();
+        var fillings = filler.Fill(canvases, gaps, alternatives).ToLookup(filling => (filling.Gap.Canvas, filling.Gap.First));
+        var contests = doubts.Select(doubt =>
+        {
+            var word = canvases[doubt.Canvas].Words[doubt.Word];
+            var best = fillings[doubt].OrderByDescending(filling => filling.LogProbability).Select(filling => filling.Ids);
+            return (doubt.Canvas, doubt.Word, Forms: policy.Forms(word, best).DistinctBy(form => form.Text).Take(alternatives + 3).ToList());
+        }).Where(contest => contest.Forms.Count > 0).ToList();
+        var judged = judge.Score([.. contests.Select(contest => new Contest(canvases[contest.Canvas], contest.Word, 1, [canvases[contest.Canvas].Words[contest.Word].Draft.Tokens, .. contest.Forms.Select(form => form.Tokens)]))]);
+        return [.. contests.Zip(judged).Select(contest => Best(contest.First.Canvas, contest.First.Word, canvases[contest.First.Canvas].Words[contest.First.Word], contest.First.Forms, contest.Second, pass)).OfType<Repair>()];
+    }
+
+    private Repair? Best(int canvas, int index, CanvasWord word, List<ProposedForm> forms, float[] scores, PassContext pass)
+    {
+        var best = forms.Select((form, i) => new Repair(canvas, index, 1, word.Word.Span, form.Text, form.Kind,
+            scores[i + 1] - scores[0] + form.Channel + pass.Limits.Bias(pass.Text, word.Word.Span, form.Text, form.Kind))).MaxBy(repair => repair.Gain)!;
+        return best.Gain > policy.MinGain ? best : null;
+    }
+
+    /// <summary>Tries to drop the most doubtful words of each canvas, and to add one after them.</summary>
+    private List<Repair> ChangeLength(IReadOnlyList<Canvas> canvases, WordScore[][] scores, List<(int Canvas, int Word)> doubts, PassContext pass)
+    {
+        var places = doubts.GroupBy(doubt => doubt.Canvas)
+            .SelectMany(canvas => canvas.OrderByDescending(doubt => scores[doubt.Canvas][doubt.Word].Suspicion).Take(MostLengthChanges)).ToList();
+        var added = filler.Fill(canvases, [.. places.Where(place => MaskedPolicy.MayInsertAfter(canvases[place.Canvas].Words, place.Word, pass.Text)).Select(place => new Gap(place.Canvas, place.Word + 1, 0, 1))], alternatives: 1);
+        var contests = added.Select(filling => (filling.Gap.Canvas, filling.Gap.First, Count: 0, Form: policy.Inserted(filling.Ids)))
+            .Where(contest => contest.Form is not null)
+            .Concat(places.Where(place => MaskedPolicy.MayDelete(canvases[place.Canvas].Words[place.Word], pass.Text)).Select(place => (place.Canvas, First: place.Word, Count: 1, Form: (ProposedForm?)ProposedForm.Deleted)))
+            .ToList();
+        var judged = judge.ScoreAround([.. contests.Select(contest => new Contest(canvases[contest.Canvas], contest.First, contest.Count,
+            [contest.Count == 0 ? [] : canvases[contest.Canvas].Words[contest.First].Draft.Tokens, contest.Form!.Tokens]))], Neighbours, WordPrior);
+        return [.. contests.Zip(judged).Select(contest => LengthChange(contest.First.Canvas, canvases[contest.First.Canvas].Words, contest.First.First, contest.First.Count, contest.First.Form!, contest.Second[1] - contest.Second[0], pass)).OfType<Repair>()];
+    }
+
+    private Repair? LengthChange(int canvas, IReadOnlyList<CanvasWord> words, int first, int count, ProposedForm form, float gain, PassContext pass)
+    {
+        var span = count == 0 ? new TextSpan(words[first - 1].Word.Span.End, 0) : Deleted(words[first].Word.Span, pass.Text);
+        var after = count == 0 ? " " + form.Text : "";
+        var kind = count == 0 ? EditKind.Insertion : EditKind.Deletion;
+        var total = gain + pass.Limits.Bias(pass.Text, span, after, kind);
+        return total > policy.LengthMinGain ? new Repair(canvas, first, count, span, after, kind, total) : null;
+    }
+
+    /// <summary>A word with the space before it, or after it where it begins a line.</summary>
+    private static TextSpan Deleted(TextSpan word, string text) =>
+        word.Start > 0 && text[word.Start - 1] == ' ' ? new TextSpan(word.Start - 1, word.Length + 1) : new TextSpan(word.Start, word.Length + 1);
+
+    /// <summary>The best repairs that do not touch each other, in text order.</summary>
+    private static List<Repair> Disjoint(List<Repair> repairs)
+    {
+        var kept = new List<Repair>();
+        foreach (var repair in repairs.OrderByDescending(repair => repair.Gain))
+            if (kept.TrueForAll(other => other.Span.End < repair.Span.Start || repair.Span.End < other.Span.Start)) kept.Add(repair);
+        kept.Sort((a, b) => a.Span.Start.CompareTo(b.Span.Start));
+        return kept;
+    }
+}

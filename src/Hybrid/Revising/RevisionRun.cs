@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using HybridGen.Drafting;
+using HybridGen.Editing;
+
+namespace HybridGen.Revising;
+
+/// <summary>A text on its way through the policies.</summary>
+internal sealed class RevisionRun
+{
+    private readonly string _input;
+    private readonly IProgress<ReviseProgress>? _progress;
+    private readonly Func<int> _forwards;
+    private readonly int _forwardsBefore;
+    private readonly long _started = Stopwatch.GetTimestamp();
+    private readonly CallerLimits _limits;
+
+    public RevisionRun(string input, ReviseOptions options, IProgress<ReviseProgress>? progress, Func<int> forwards, CancellationToken cancellationToken)
+    {
+        (_input, Current, Options, _progress, _forwards, CancellationToken) = (input, input, options, progress, forwards, cancellationToken);
+        _forwardsBefore = forwards();
+        _limits = new CallerLimits(options);
+        Random = new Random(options.Seed);
+    }
+
+    public ReviseOptions Options { get; }
+
+    public CancellationToken CancellationToken { get; }
+
+    /// <summary>What everything drawn is drawn from.</summary>
+    public Random Random { get; }
+
+    public string Current { get; private set; }
+
+    public IReadOnlyList<Edit> Edits { get; private set; } = [];
+
+    /// <summary>The draft that the text is, where it is one and nothing was changed yet.</summary>
+    public Draft? Draft => Options.Draft is { } draft && draft.Text == Current ? draft : null;
+
+    public int Words { get; set; }
+
+    /// <summary>Places of the current text that the next pass remasks, because the caller said so.</summary>
+    public HashSet<int> Forced { get; private set; } = [];
+
+    /// <summary>Why no more is done; null as long as more is.</summary>
+    public RevisionEnding? Ending { get; private set; }
+
+    /// <summary>Whether another batch of windows may go through the refiner.</summary>
+    public bool GoesOn
+    {
+        get
+        {
+            Ending ??= CancellationToken.IsCancellationRequested ? RevisionEnding.Cancelled
+                : Options.MaxForwards <= Forwards ? RevisionEnding.MaxForwards
+                : Options.TimeBudget <= Duration ? RevisionEnding.TimeBudget
+                : null;
+            return Ending is null;
+        }
+    }
+
+    private int Forwards => _forwards() - _forwardsBefore;
+
+    private TimeSpan Duration => Stopwatch.GetElapsedTime(_started);
+
+    public void Stop() => Ending ??= RevisionEnding.Stopped;
+
+    /// <summary>What a pass works with; what was forced is done by it.</summary>
+    public PassContext NextPass(double share)
+    {
+        var context = new PassContext(Current, share, _limits, Forced);
+        Forced = [];
+        return context;
+    }
+
+    public void Apply(IReadOnlyList<Edit> edits)
+    {
+        var revised = Revision.Apply(Current, edits);
+        var (edit, growth) = (0, 0);
+        Forced = [.. Forced.Order().Select(start =>
+        {
+            for (; edit < edits.Count && edits[edit].Span.End <= start; edit++) growth += edits[edit].After.Length - edits[edit].Span.Length;
+            return start + growth;
+        })];
+        Edits = EditLog.Compose(_input, Current, Edits, edits);
+        _limits.Shift(Edits);
+        Current = revised;
+    }
+
+    public void Report(EditPolicy policy, int pass, int done, int total, int edits) =>
+        _progress?.Report(new ReviseProgress(policy, pass, done, total, Edits.Count + edits));
+
+    public Revision End() =>
+        new(_input, Edits.Count == 0 ? _input : Current, Edits, Words, Forwards, Duration) { Ending = Ending ?? RevisionEnding.Finished };
+}

@@ -1,0 +1,59 @@
+using HybridGen.Candidates;
+using HybridGen.Judging;
+using HybridGen.Models.Mini;
+using HybridGen.Remasking;
+using HybridGen.Scoring;
+using HybridGen.Tokens;
+
+namespace HybridGen.Revising;
+
+/// <summary>Puts together what a policy needs, for the refiner at hand.</summary>
+internal sealed class Strategies(Predictor predictor, MiniScorer? pointer, WordEncoder encoder, CandidateSource candidates)
+{
+    /// <summary>The strategy of a policy in a run.</summary>
+    public Strategy For(EditPolicy policy, RevisionRun run, RemaskCaps caps) => policy switch
+    {
+        EditPolicy.Spelling spelling when pointer is not null => new SpellingStrategy(pointer, spelling.MinGain),
+        EditPolicy.Consistency consistency when pointer is not null => new SpellingStrategy(pointer, consistency.MinGain, onlyDocument: true),
+        EditPolicy.Spelling spelling => Masked(new MaskedSpelling(spelling.MinGain, encoder, candidates), run, caps),
+        EditPolicy.Consistency consistency => Masked(new MaskedSpelling(consistency.MinGain, encoder, candidates, onlyDocument: true), run, caps),
+        EditPolicy.Fluency fluency => Masked(new MaskedFluency(fluency.MinGain, encoder, candidates.Lexicon), run, caps),
+        EditPolicy.Free free => Masked(new MaskedFree(free.MinGain, encoder), run, caps),
+        _ => throw new ArgumentException($"No strategy is known for {policy.GetType().Name}.", nameof(policy)),
+    };
+
+    /// <summary>Share of a window that a pass of a policy remasks: for fluency 25 to 50 % is best, for spelling only few words are doubted (Diffusion-in-Diffusion, arXiv 2601.13599).</summary>
+    public static double Share(ReviseOptions options, EditPolicy policy, int pass)
+    {
+        var share = options.RemaskShare ?? policy switch
+        {
+            EditPolicy.Fluency => 0.25,
+            EditPolicy.Free => 0.4,
+            _ => 0.5,
+        };
+        var time = 1 - ((pass - 1f) / options.Passes);
+        return share * (1 - options.Schedule.Alpha(time)) / Math.Max(1e-6, 1 - options.Schedule.Alpha(1));
+    }
+
+    /// <summary>The scoring that options ask for.</summary>
+    /// <exception cref="RefiningException">It is not for this refiner, or lacks its draft.</exception>
+    public static IWordScoring Scoring(SuspicionScoring? scoring, Predictor predictor, Drafting.Draft? draft) => scoring switch
+    {
+        null => new StridedMasking(predictor, new SuspicionScoring.StridedMasking().Strides),
+        SuspicionScoring.StridedMasking strided => new StridedMasking(predictor, strided.Strides),
+        SuspicionScoring.ShadowMasks => new ShadowMasks(predictor),
+        SuspicionScoring.VisibleErrors when predictor.Denoiser.Descriptor.ScoresVisibleTokens => new VisibleErrors(predictor),
+        SuspicionScoring.VisibleErrors => throw new RefiningException($"'{predictor.Denoiser.Descriptor.Family}' was not trained on visible errors: what it thinks of a token that it sees means nothing. Use strided masking."),
+        SuspicionScoring.DrafterSnapshot => new DrafterSnapshot(draft ?? throw new RefiningException("The drafter's snapshot needs the draft that the text comes from (ReviseOptions.Draft).")),
+        _ => throw new ArgumentException($"No scoring is known for {scoring.GetType().Name}.", nameof(scoring)),
+    };
+
+    private MaskedStrategy Masked(MaskedPolicy policy, RevisionRun run, RemaskCaps caps)
+    {
+        var scoring = Scoring(run.Options.Scoring, predictor, run.Draft);
+        // What a change is worth is always measured with masks, whatever found the place.
+        var measure = scoring is StridedMasking ? scoring : Scoring(null, predictor, null);
+        return new MaskedStrategy(policy, scoring, measure, new RemaskSelection(run.Options.Strategy, caps, run.Random),
+            new SpanFiller(predictor, run.Options.Temperature, run.Random), new PseudoLikelihood(predictor), run.Options.Candidates);
+    }
+}
