@@ -12,7 +12,7 @@ namespace HybridGen.Revising;
 /// A proposal must win twice: with the word hidden (it fits the sentence better) and with the draft's letters in view again (it is what
 /// the writer may have meant). Neighbours of a doubted word are left alone: a hidden word is only guessed well from visible ones.
 /// </remarks>
-internal sealed class FluencyStrategy(EditPolicy.Fluency policy, ByteLevelTokenizer tokenizer, CandidateSource candidates) : Strategy
+internal sealed class FluencyStrategy(EditPolicy.Fluency policy, Tokenizer tokenizer, CandidateSource candidates) : Strategy
 {
     /// <summary>A word that the denoiser would copy with at least this log-probability is not doubted.</summary>
     private const float Sure = -0.7f;

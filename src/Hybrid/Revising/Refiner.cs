@@ -30,7 +30,7 @@ internal sealed class Refiner : IDisposable
     {
         var config = MiniConfig.Read(folder);
         var candidates = Task.Run(() => CandidateSource.Read(folder));
-        var encoder = Task.Run(() => new WordEncoder(ByteLevelTokenizer.Load(Path.Combine(folder, "tokenizer.json"))));
+        var encoder = Task.Run(() => new WordEncoder(Tokenizer.Load(folder)));
         var scorer = new MiniScorer(MiniDenoiser.Load(folder, config));
         try
         {

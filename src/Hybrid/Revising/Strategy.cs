@@ -19,7 +19,7 @@ internal sealed record Repair(Doubt Doubt, string After, EditKind Kind, double G
 /// <summary>What a policy brings to the loop: which words it doubts, how it remasks them, and what it writes in their place.</summary>
 internal abstract class Strategy
 {
-    public static Strategy For(EditPolicy policy, ByteLevelTokenizer tokenizer, CandidateSource candidates) => policy switch
+    public static Strategy For(EditPolicy policy, Tokenizer tokenizer, CandidateSource candidates) => policy switch
     {
         EditPolicy.Spelling spelling => new SpellingStrategy(spelling),
         EditPolicy.Fluency fluency => new FluencyStrategy(fluency, tokenizer, candidates),
