@@ -34,7 +34,7 @@ internal sealed class Refiner : IDisposable
     {
         var config = MiniConfig.Read(folder);
         var candidates = Task.Run(() => CandidateSource.Read(folder));
-        var tokenizer = Task.Run(() => ByteLevelTokenizer.Load(Path.Combine(folder, "tokenizer.json")));
+        var tokenizer = Task.Run(() => Tokenizer.Load(folder));
         var network = MiniDenoiser.Load(folder, config);
         try
         {

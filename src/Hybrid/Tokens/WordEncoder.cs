@@ -1,13 +1,13 @@
 namespace HybridGen.Tokens;
 
 /// <summary>Encodes words one by one and remembers the common ones.</summary>
-internal sealed class WordEncoder(ByteLevelTokenizer tokenizer)
+internal sealed class WordEncoder(Tokenizer tokenizer)
 {
     private const int MostCached = 100_000;
 
     private readonly Dictionary<string, int[]> _cache = new(StringComparer.Ordinal);
 
-    public ByteLevelTokenizer Tokenizer => tokenizer;
+    public Tokenizer Tokenizer => tokenizer;
 
     /// <summary>Whether a word's tokens tell whether a space is before it.</summary>
     public bool MarksSpaces { get; } = !tokenizer.Encode(" a").SequenceEqual(tokenizer.Encode("a"));

@@ -15,7 +15,7 @@ public class SegmenterTests
 
     private static CandidateSource Source { get; } = CandidateSource.Read(Repository.MiniModel);
 
-    private static WordEncoder Encoder { get; } = new(ByteLevelTokenizer.Load(Path.Combine(Repository.MiniModel, "tokenizer.json")));
+    private static WordEncoder Encoder { get; } = new(Tokenizer.Load(Path.Combine(Repository.MiniModel, "tokenizer.json")));
 
     [Fact]
     public void CanvasesHoldEveryWordOnceAndFitTheWindow() => Texts.Sample(

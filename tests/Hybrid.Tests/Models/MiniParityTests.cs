@@ -111,5 +111,5 @@ public sealed class MiniParityTests : IDisposable
         return new Canvas([.. words.Select(word => builder.Build(word, isProtected: false))]);
     }
 
-    private static WordEncoder Encoder() => new(ByteLevelTokenizer.Load(Path.Combine(Repository.MiniModel, "tokenizer.json")));
+    private static WordEncoder Encoder() => new(Tokenizer.Load(Path.Combine(Repository.MiniModel, "tokenizer.json")));
 }

@@ -10,7 +10,7 @@ namespace HybridGen.Models.Mini;
 /// <param name="network">The network; it stays its owner's.</param>
 /// <param name="tokenizer">Its tokenizer.</param>
 /// <param name="frequency">How common a word is, 0 to 15.</param>
-internal sealed class MiniTokens(MiniDenoiser network, ByteLevelTokenizer tokenizer, Func<string, int> frequency) : IDenoiser
+internal sealed class MiniTokens(MiniDenoiser network, ITokenizer tokenizer, Func<string, int> frequency) : IDenoiser
 {
     private const int LastPlace = 7;
     private const int HiddenPlaces = 8;
