@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using HybridGen.Drafting;
 using HybridGen.Editing;
 using HybridGen.Revising;
+using HybridGen.Scoring;
 using HybridGen.Torch;
 
 namespace HybridGen;
@@ -26,7 +27,7 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
         Options = options;
         _worker = new TensorWorker(options.Threads);
         _drafter = new LoadOnce<IDrafter>(cancellationToken => loadDrafter(options, cancellationToken));
-        _refiner = new LoadOnce<Refiner>(cancellationToken => _worker.RunAsync(() => Refiner.Load(options.RefinerPath), cancellationToken));
+        _refiner = new LoadOnce<Refiner>(cancellationToken => _worker.RunAsync(() => Refiner.Load(options.RefinerPath, options.RefinerPlacement), cancellationToken));
     }
 
     /// <summary>The models and the share of the machine that the engine uses.</summary>
@@ -78,7 +79,7 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var steps = Channel.CreateUnbounded<ReviseProgress>();
-        var revising = ReviseAsync(draft.Text, options.Revise, steps.Writer, stop.Token);
+        var revising = ReviseAsync(draft.Text, options.Revise with { Draft = draft }, steps.Writer, stop.Token);
         try
         {
             await foreach (var step in steps.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false)) yield return new GenerationUpdate.Revised(step);
@@ -107,13 +108,29 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
     /// <param name="progress">Told of each batch of windows, on the refiner's thread.</param>
     /// <param name="cancellationToken">Stops between two batches of windows.</param>
     /// <exception cref="RefiningException">The refiner cannot be loaded, or failed.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled; nothing is kept.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// It was cancelled; once the revision had begun it is a <see cref="RevisionCanceledException"/>, which has the best text so far.
+    /// </exception>
     public async Task<Revision> ReviseAsync(string text, ReviseOptions? options = null, IProgress<ReviseProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(text);
         ThrowIfDisposed();
         var refiner = await _refiner.GetAsync(cancellationToken).ConfigureAwait(false);
         return await _worker.RunAsync(() => refiner.Revise(text, options ?? new(), progress, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Says how doubtful each word of a text is; changes nothing.</summary>
+    /// <param name="text">Any text; it is worked on in windows.</param>
+    /// <param name="scoring">How; <see langword="null"/> is <see cref="SuspicionScoring.StridedMasking"/>.</param>
+    /// <param name="cancellationToken">Stops between two batches of windows.</param>
+    /// <exception cref="RefiningException">The refiner cannot be loaded, cannot score in this way, or failed.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public async Task<TextScore> ScoreAsync(string text, SuspicionScoring? scoring = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ThrowIfDisposed();
+        var refiner = await _refiner.GetAsync(cancellationToken).ConfigureAwait(false);
+        return await _worker.RunAsync(() => refiner.Score(text, scoring, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Waits for the revision at work, then frees the models; calls after the first do nothing.</summary>

@@ -1,3 +1,5 @@
+using HybridGen.Models;
+
 namespace HybridGen;
 
 /// <summary>Which models an engine uses, and with how much of the machine.</summary>
@@ -10,6 +12,10 @@ public sealed record HybridGenOptions
     /// <summary>The refiner: folder with <c>config.json</c>, the weights as safetensors and <c>tokenizer.json</c>.</summary>
     /// <value>Default: the shipped mini refiner.</value>
     public string RefinerPath { get; init; } = ShippedModels.Refiner;
+
+    /// <summary>Where the refiner computes, and in which precision; the mini refiner always computes on the processor.</summary>
+    /// <value>Default: a GPU where libtorch sees one, else the processor.</value>
+    public DenoiserPlacement RefinerPlacement { get; init => field = value ?? throw new ArgumentNullException(nameof(RefinerPlacement)); } = new();
 
     /// <summary>Context of the drafter in tokens, prompt and draft together.</summary>
     /// <value><see langword="null"/> (default): what the model was trained for, at most 4,096.</value>

@@ -34,6 +34,10 @@ internal sealed class CandidateSource
     public static CandidateSource Read(string folder) =>
         new(Lexicon.Read(Path.Combine(folder, "lexicon.tsv")), CheckpointText.ReadLines(Path.Combine(folder, "confusions.txt")));
 
+    /// <summary>Reads the lexicon of the first folder that has one; where none has, only the document's own names are candidates.</summary>
+    public static CandidateSource ReadFirst(IEnumerable<string> folders) =>
+        folders.FirstOrDefault(folder => File.Exists(Path.Combine(folder, "lexicon.tsv"))) is { } folder ? Read(folder) : new(Lexicon.Empty, []);
+
     public Lexicon Lexicon => _lexicon;
 
     /// <summary>The candidates of a word in its document, at most <see cref="Most"/>, in the model's order.</summary>

@@ -17,6 +17,9 @@ internal sealed class Lexicon
         _lookup = _places.GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
+    /// <summary>A lexicon without words.</summary>
+    public static Lexicon Empty { get; } = new([], [], []);
+
     /// <summary>The words in lower case.</summary>
     public string[] Words { get; }
 

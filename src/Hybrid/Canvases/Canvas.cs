@@ -25,6 +25,8 @@ internal sealed record Canvas(IReadOnlyList<CanvasWord> Words, CanvasBuilder Bui
         }
 
         words.AddRange(Words.Skip(next));
+        // A window begins without a space.
+        if (words.Count > 0 && words[0].Word.Spaced) words[0] = Builder.Unspaced(words[0]);
         return new Canvas(words, Builder);
     }
 }

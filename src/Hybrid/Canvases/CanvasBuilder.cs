@@ -31,6 +31,9 @@ internal sealed class CanvasBuilder
         return new CanvasWord(word, draft, candidates, Slots(draft, candidates), isProtected);
     }
 
+    /// <summary>A word as the first of a window, which begins without a space.</summary>
+    public CanvasWord Unspaced(CanvasWord word) => word.Word.Spaced ? Build(word.Word with { Text = word.Word.Body }, word.IsProtected) : word;
+
     /// <summary>The words that a repair writes, in place of the first that it replaces.</summary>
     public IEnumerable<CanvasWord> Written(Repair repair, CanvasWord? replaced)
     {

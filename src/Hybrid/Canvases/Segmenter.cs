@@ -64,7 +64,7 @@ internal static class Segmenter
                 (window, used) = ([], 1);
             }
 
-            if (window.Count == 0) piece[0] = Unspaced(piece[0]);
+            if (window.Count == 0) piece[0] = builder.Unspaced(piece[0]);
             window.AddRange(piece);
             used += piece.Sum(word => word.Slots);
         }
@@ -74,8 +74,6 @@ internal static class Segmenter
         // A word that no window holds (a run of signs, a list of numbers, a script without spaces) has no candidates either.
         List<CanvasWord> Built(List<Word> line) =>
             [.. line.Where(word => word.Text.Length < WindowSlots).Select(word => builder.Build(word, guard.Protects(word.Span))).Where(word => word.Slots < WindowSlots)];
-
-        CanvasWord Unspaced(CanvasWord word) => word.Word.Spaced ? builder.Build(word.Word with { Text = word.Word.Body }, word.IsProtected) : word;
     }
 
     /// <summary>A line as it is where it fits a window; else its sentences, else runs of words.</summary>

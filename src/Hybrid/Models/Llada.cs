@@ -47,7 +47,6 @@ internal static class Llada
             RopeTheta = config.RopeTheta(),
             NormEps = config.Positive("rms_norm_eps", 1e-5),
             HasBiases = config.Flag("include_qkv_bias"),
-            IgnoresPositions = true,
         }.Check(config);
     }
 }

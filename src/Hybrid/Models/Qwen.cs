@@ -59,7 +59,7 @@ internal sealed class Qwen : IDenoiser
     {
         using var scope = NewDisposeScope();
         var (batch, length) = AttentionMask.Check(input, Descriptor);
-        var positions = (_config.IgnoresPositions ? null : input.Positions) ?? arange(length, ScalarType.Int64, Device).unsqueeze(0);
+        var positions = input.Positions ?? arange(length, ScalarType.Int64, Device).unsqueeze(0);
         var rotations = Rotary.Rotations(positions, _config.HeadSize, _config.RopeTheta);
         var mask = AttentionMask.Additive(input.Attention, _type);
         if (mask?.shape[2] > 1) mask = mask.repeat_interleave(_config.Heads / _config.KeyHeads, 2); // A query's G rows see the same.
@@ -177,9 +177,6 @@ internal sealed record QwenConfig
 
     /// <summary>Whether the heads of queries and keys are normed.</summary>
     public bool HasHeadNorms { get; init; }
-
-    /// <summary>Whether positions always count from 0, padding included.</summary>
-    public bool IgnoresPositions { get; init; }
 
     /// <summary>Reads the keys of Qwen's configurations.</summary>
     /// <param name="config">The configuration.</param>

@@ -29,8 +29,12 @@ internal sealed class Refiner : IDisposable
         (_predictor, _pointer, _candidates, _encoder) = (new Predictor(denoiser), pointer, candidates, encoder);
 
     /// <summary>Loads a refiner from its folder.</summary>
-    /// <exception cref="CheckpointFormatException">A file is missing or malformed.</exception>
-    public static Refiner Load(string folder)
+    /// <exception cref="CheckpointFormatException">A file is missing or malformed, or it is no refiner.</exception>
+    /// <exception cref="RefiningException">There is no such device.</exception>
+    public static Refiner Load(string folder, DenoiserPlacement placement) =>
+        CheckpointConfig.Read(folder).Family == MiniConfig.ModelType ? LoadMini(folder) : LoadAny(folder, placement);
+
+    private static Refiner LoadMini(string folder)
     {
         var config = MiniConfig.Read(folder);
         var candidates = Task.Run(() => CandidateSource.Read(folder));
@@ -49,6 +53,14 @@ internal sealed class Refiner : IDisposable
         }
     }
 
+    /// <summary>Loads a published checkpoint; its near words come from a lexicon beside it, else from the shipped one where that is there.</summary>
+    private static Refiner LoadAny(string folder, DenoiserPlacement placement)
+    {
+        var encoder = new WordEncoder(Tokenizer.Load(folder));
+        var candidates = CandidateSource.ReadFirst([folder, ShippedModels.Folder]);
+        return new Refiner(DenoiserLoader.Load(folder, placement), null, candidates, encoder);
+    }
+
     /// <summary>Revises a text.</summary>
     /// <exception cref="RevisionCanceledException">It was cancelled; the exception has what was done.</exception>
     public Revision Revise(string text, ReviseOptions options, IProgress<ReviseProgress>? progress, CancellationToken cancellationToken)
@@ -61,13 +73,13 @@ internal sealed class Refiner : IDisposable
     }
 
     /// <summary>Says how doubtful each word of a text is.</summary>
-    public TextScore Score(string text, SuspicionScoring scoring, Protection protection, CancellationToken cancellationToken)
+    public TextScore Score(string text, SuspicionScoring? scoring, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, typeof(HybridGenEngine));
         var before = _predictor.Forwards;
         var scorer = Strategies.Scoring(scoring, _predictor, null);
         var words = new List<ScoredWord>();
-        foreach (var batch in Segment(text, protection).Chunk(BatchSize))
+        foreach (var batch in Segment(text, new Protection()).Chunk(BatchSize))
         {
             cancellationToken.ThrowIfCancellationRequested();
             foreach (var (canvas, scores) in batch.Zip(scorer.Score(batch)))
@@ -76,6 +88,14 @@ internal sealed class Refiner : IDisposable
         }
 
         return new TextScore(words, _predictor.Forwards - before);
+    }
+
+    /// <summary>A policy's own measure of a text: what no revision by it may lower.</summary>
+    internal float Measure(string text, EditPolicy policy)
+    {
+        var run = new RevisionRun(text, new ReviseOptions(), null, () => 0, CancellationToken.None);
+        var strategy = new Strategies(_predictor, _pointer, _encoder, _candidates).For(policy, run, new RemaskCaps(1, 1));
+        return Segment(text, new Protection()).Chunk(BatchSize).Sum(batch => strategy.Measure(batch).Sum());
     }
 
     public void Dispose()

@@ -90,7 +90,7 @@ internal sealed class TensorWorker : IDisposable
                 prepare();
                 _done.SetResult(InScope());
             }
-            catch (OperationCanceledException cancelled)
+            catch (OperationCanceledException cancelled) when (cancelled.GetType() == typeof(OperationCanceledException))
             {
                 _done.SetCanceled(cancelled.CancellationToken);
             }

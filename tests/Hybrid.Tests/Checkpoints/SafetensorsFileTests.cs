@@ -29,7 +29,7 @@ public sealed class SafetensorsFileTests : IDisposable
         const int Length = (1 << 26) + 3;
         var path = Write($$$"""{"w":{"dtype":"U8","shape":[{{{Length}}}],"data_offsets":[0,{{{Length}}}]}}""", Length, 1, 2, 3);
         using var worker = new TensorWorker(1);
-        Assert.Equal((6, 3), await worker.RunAsync(() =>
+        Assert.Equal((6L, (byte)3), await worker.RunAsync(() =>
         {
             using var file = SafetensorsFile.Open(path);
             var tensor = file.Load("w");

@@ -108,7 +108,7 @@ public sealed class MiniParityTests : IDisposable
     {
         var words = WordSplitter.Split(text);
         var builder = new CanvasBuilder(candidates, encoder, words);
-        return new Canvas([.. words.Select(word => builder.Build(word, isProtected: false))]);
+        return new Canvas([.. words.Select(word => builder.Build(word, isProtected: false))], builder);
     }
 
     private static WordEncoder Encoder() => new(Tokenizer.Load(Path.Combine(Repository.MiniModel, "tokenizer.json")));
