@@ -18,8 +18,8 @@ internal static class ModelsCommand
         var precision = new Option<DenoiserPrecision>("--precision") { Description = "auto, f32, bf16 or f16. Default: auto, which is f32 on a processor and bf16 on a GPU.", HelpName = "NAME" };
         var tolerance = new Option<double?>("--tolerance") { Description = "Largest difference of a logit that passes. Default: 1e-4 in f32.", HelpName = "X" };
         var threads = WholeNumber.Option("--threads", "Threads of the model. Default: the processors.", 1, 1024);
-        Reject(device, value => new DenoiserPlacement { Device = value! });
-        Reject(tolerance, value => new VerifyOptions { Tolerance = value });
+        device.Reject(value => new DenoiserPlacement { Device = value! });
+        tolerance.Reject(value => new VerifyOptions { Tolerance = value });
         var command = new Command("verify", "Computes what a checkpoint's folder expects and says where the engine differs.") { folder, device, precision, tolerance, threads };
         command.SetAction((parsed, cancellationToken) => VerifyAsync(parsed.GetValue(folder)!, new VerifyOptions
         {
@@ -36,19 +36,6 @@ internal static class ModelsCommand
         Terminal.Summarise($"{cases.Count(verified => verified.Passed)} of {Terminal.Count(cases.Count, "case")} as expected");
         return cases.All(verified => verified.Passed) ? ExitCode.Done : ExitCode.Mismatch;
     }
-
-    /// <summary>Refuses what an option's own type refuses, as an error of the command line.</summary>
-    private static void Reject<T>(Option<T> option, Func<T?, object> make) => option.Validators.Add(result =>
-    {
-        try
-        {
-            make(result.GetValueOrDefault<T>());
-        }
-        catch (ArgumentException refused)
-        {
-            result.AddError($"{option.Name}: {refused.Message.Split(" (Parameter", 2)[0]}");
-        }
-    });
 
     /// <summary>A line a case, as soon as it is done.</summary>
     private sealed class Lines : IProgress<VerifiedCase>

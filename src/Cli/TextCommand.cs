@@ -18,7 +18,7 @@ internal sealed class TextCommand
     private readonly Option<bool> _diff = new("--diff") { Description = "Write the changes as a unified diff." };
     private readonly Option<bool> _json = new("--json") { Description = "Write one line of JSON for each text: the text and its edits." };
     private readonly Option<bool> _inPlace = new("--in-place") { Description = "Replace each file in one step; a file without changes is not touched." };
-    private readonly Option<long?> _passes = WholeNumber.Option("--passes", "Largest number of passes; they end when one changes nothing. Default: 1.", 1, 100);
+    private readonly RevisionControls _controls;
     private readonly ModelOptions _models;
     private readonly ReviseOptions _revise;
 
@@ -27,7 +27,7 @@ internal sealed class TextCommand
         _revise = revise;
         command.Add(_paths);
         foreach (var option in new[] { _diff, _json, _inPlace }) command.Add(option);
-        command.Add(_passes);
+        _controls = new RevisionControls(command);
         _models = new ModelOptions(command, hasDrafter: false);
         command.Validators.Add(result =>
         {
@@ -48,7 +48,7 @@ internal sealed class TextCommand
     {
         await using var engine = new HybridGenEngine(_models.Read(parsed));
         await using var stdout = Terminal.OpenOut();
-        var options = _revise with { Passes = (int)(parsed.GetValue(_passes) ?? _revise.Passes) };
+        var options = _controls.Read(parsed, _revise);
         var exitCode = ExitCode.Done;
         foreach (var path in parsed.GetRequiredValue(_paths))
         {

@@ -12,7 +12,9 @@ internal sealed class JsonOutput : Output
     private readonly List<EditReport> _edits = [];
     private TextPlace _place = TextPlace.Start;
     private int _words;
+    private int _forwards;
     private TimeSpan _duration;
+    private RevisionEnding _ending;
 
     public JsonOutput(Stream stream, string name)
     {
@@ -29,6 +31,8 @@ internal sealed class JsonOutput : Output
         _json.Flush();
         _edits.AddRange(EditReport.All(block.Input, block.Edits, ref _place));
         _words += block.Words;
+        _forwards += block.Forwards;
+        if (block.IsCutShort) _ending = block.Ending;
         _duration += block.Duration;
     }
 
@@ -38,6 +42,8 @@ internal sealed class JsonOutput : Output
         _json.WritePropertyName("edits");
         JsonSerializer.Serialize(_json, _edits, Reports.Json);
         _json.WriteNumber("words", _words);
+        _json.WriteNumber("forwards", _forwards);
+        _json.WriteString("ending", JsonNamingPolicy.CamelCase.ConvertName(_ending.ToString()));
         _json.WriteNumber("seconds", Math.Round(_duration.TotalSeconds, 3));
         _json.WriteEndObject();
         _json.Flush();

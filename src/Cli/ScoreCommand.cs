@@ -1,0 +1,78 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using HybridGen.Cli.Display;
+using HybridGen.Cli.Outputs;
+using HybridGen.Cli.Texts;
+using HybridGen.Scoring;
+
+namespace HybridGen.Cli;
+
+/// <summary><c>score</c>: how doubtful each word of a text is; changes nothing.</summary>
+internal sealed class ScoreCommand
+{
+    private static readonly Dictionary<string, Func<int, SuspicionScoring>> Scorings = new(StringComparer.Ordinal)
+    {
+        ["strided"] = strides => new SuspicionScoring.StridedMasking { Strides = strides },
+        ["shadow"] = _ => new SuspicionScoring.ShadowMasks(),
+        ["visible"] = _ => new SuspicionScoring.VisibleErrors(),
+    };
+
+    private readonly Argument<string> _path = new("FILE") { Description = "A UTF-8 text; - reads standard input." };
+    private readonly Option<bool> _json = new("--json") { Description = "Write every word with its scores as JSON." };
+    private readonly Option<string> _scoring = new Option<string>("--scoring") { Description = "strided masks words in turn (any refiner); shadow scores all in one forward; visible is for refiners that were trained on errors.", HelpName = "NAME", DefaultValueFactory = _ => "strided" }.AcceptOnlyFromAmong([.. Scorings.Keys]);
+    private readonly Option<long?> _strides = WholeNumber.Option("--strides", "Words from one masked word to the next. Default: 6.", 2, 64);
+    private readonly Option<long?> _top = WholeNumber.Option("--top", "How many of the most doubtful words are shown. Default: 20.", 1, int.MaxValue);
+    private readonly ModelOptions _models;
+
+    private ScoreCommand(Command command)
+    {
+        command.Add(_path);
+        foreach (var option in new Option[] { _json, _scoring, _strides, _top }) command.Add(option);
+        _models = new ModelOptions(command, hasDrafter: false);
+    }
+
+    public static Command Create()
+    {
+        var command = new Command("score", "Says how doubtful each word of a text is, and what the refiner would rather read there.");
+        command.SetAction(new ScoreCommand(command).RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        using var source = await Task.Run(() => TextSource.Open(parsed.GetRequiredValue(_path)), cancellationToken).WaitAsync(cancellationToken);
+        var text = string.Concat(source.Blocks().Select(block => block.Text));
+        await using var engine = new HybridGenEngine(_models.Read(parsed));
+        await RevisionProgress.LoadAsync("loading the refiner", () => engine.LoadAsync(drafter: false, cancellationToken: cancellationToken));
+        var scoring = Scorings[parsed.GetValue(_scoring)!]((int)(parsed.GetValue(_strides) ?? new SuspicionScoring.StridedMasking().Strides));
+        var score = await engine.ScoreAsync(text, scoring, cancellationToken);
+        if (parsed.GetValue(_json)) Console.Out.WriteLine(JsonSerializer.Serialize(Report(source.Name, text, score), Reports.Json));
+        else Show(text, score, (int)(parsed.GetValue(_top) ?? 20));
+        return ExitCode.Done;
+    }
+
+    private static void Show(string text, TextScore score, int top)
+    {
+        foreach (var word in Report("", text, score).Words.OrderByDescending(word => word.Suspicion).Take(top))
+            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{word.Line}:{word.Column}  {word.Text} -> {word.Best}  suspicion {word.Suspicion:F1}, log p {word.LogProbability:F1}"));
+        Terminal.Summarise($"{Terminal.Count(score.Words.Count, "word")}, {Terminal.Count(score.Forwards, "row")} through the refiner");
+    }
+
+    private static ScoreReport Report(string name, string text, TextScore score)
+    {
+        var (place, passed) = (TextPlace.Start, 0);
+        return new ScoreReport(name, [.. score.Words.Select(word =>
+        {
+            place = place.After(text.AsSpan(passed, word.Span.Start - passed));
+            passed = word.Span.Start;
+            return new WordReport(word.Span.Start, word.Span.Length, place.Line, place.Column, word.Text, word.LogProbability, word.Suspicion, word.Entropy, word.Best);
+        })], score.Forwards);
+    }
+}
+
+/// <summary>A text's words and their scores.</summary>
+internal sealed record ScoreReport(string File, IReadOnlyList<WordReport> Words, int Forwards);
+
+/// <summary>A word and its scores, in nats.</summary>
+internal sealed record WordReport(int Start, int Length, int Line, int Column, string Text, float LogProbability, float Suspicion, float Entropy, string Best);
