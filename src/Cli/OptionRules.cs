@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 
 namespace HybridGen.Cli;
 
@@ -17,4 +18,17 @@ internal static class OptionRules
             result.AddError($"{option.Name}: {refused.Message.Split(" (Parameter", 2)[0]}");
         }
     });
+
+    /// <summary>An option that is a number in a range, <see langword="null"/> where it is not given.</summary>
+    public static Option<double?> Number(string name, string description, double least, double most) => new(name)
+    {
+        Description = description,
+        HelpName = "X",
+        CustomParser = result =>
+        {
+            if (double.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most) return value;
+            result.AddError($"{name} must be a number from {least} to {most}, not '{result.Tokens[0].Value}'.");
+            return null;
+        },
+    };
 }

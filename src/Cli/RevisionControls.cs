@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text.RegularExpressions;
 using HybridGen.Cli.Texts;
 using HybridGen.Protecting;
-using HybridGen.Remasking;
+using HybridGen.Selecting;
 using HybridGen.Revising;
 using HybridGen.Schedules;
 
@@ -36,16 +36,16 @@ internal sealed class RevisionControls
     };
 
     private readonly Option<string[]> _policies = new Option<string[]>("--policy") { Description = $"{string.Join(", ", PoliciesByName.Keys)}; several are applied one after the other. Default: the command's own.", HelpName = "NAME", AllowMultipleArgumentsPerToken = true }.AcceptOnlyFromAmong([.. PoliciesByName.Keys]);
-    private readonly Option<double?> _minGain = Number("--min-gain", "Least gain of a change in nats: higher changes less. Default: the policies' own.", 0, 1000);
+    private readonly Option<double?> _minGain = OptionRules.Number("--min-gain", "Least gain of a change in nats: higher changes less. Default: the policies' own.", 0, 1000);
     private readonly Option<long?> _passes = WholeNumber.Option("--passes", "Largest number of passes; they end when one changes nothing. Default: 1.", 1, 100);
-    private readonly Option<double?> _share = Number("--remask-share", "Largest share of the words that a pass remasks. Default: the policies' own.", 0.001, 1);
+    private readonly Option<double?> _share = OptionRules.Number("--remask-share", "Largest share of the words that a pass remasks. Default: the policies' own.", 0.001, 1);
     private readonly Option<string?> _strategy = new Option<string?>("--strategy") { Description = $"Which doubtful words are remasked first: {string.Join(", ", StrategiesByName.Keys)}. Default: margin.", HelpName = "NAME" }.AcceptOnlyFromAmong([.. StrategiesByName.Keys]);
     private readonly Option<string?> _schedule = new Option<string?>("--schedule") { Description = $"How the share falls from pass to pass: {string.Join(", ", SchedulesByName.Keys)}. Default: linear.", HelpName = "NAME" }.AcceptOnlyFromAmong([.. SchedulesByName.Keys]);
-    private readonly Option<double?> _temperature = Number("--temperature", "Temperature of refilled words; 0 takes the most probable. Default: 0.", 0, 10);
+    private readonly Option<double?> _temperature = OptionRules.Number("--temperature", "Temperature of refilled words; 0 takes the most probable. Default: 0.", 0, 10);
     private readonly Option<long?> _seed = WholeNumber.Option("--seed", "Fixes what is drawn. Default: 0.", 0, int.MaxValue);
     private readonly Option<long?> _candidates = WholeNumber.Option("--candidates", "Proposals that are judged for each remasked place. Default: 4.", 1, 32);
     private readonly Option<long?> _maxForwards = WholeNumber.Option("--max-forwards", "End once so many windows of a text went through the refiner.", 1, int.MaxValue);
-    private readonly Option<double?> _seconds = Number("--time-budget", "End a text after so many seconds, with what is done.", 0.001, 1e6);
+    private readonly Option<double?> _seconds = OptionRules.Number("--time-budget", "End a text after so many seconds, with what is done.", 0.001, 1e6);
     private readonly Option<string[]> _patterns = new("--protect") { Description = "A regular expression; words that touch a match stay as they are.", HelpName = "REGEX" };
     private readonly Option<string?> _glossary = new("--glossary") { Description = "A text with a term a line; these stay as they are.", HelpName = "FILE" };
     private readonly Option<bool> _quotations = new("--keep-quotations") { Description = "Words in quotation marks stay as they are." };
@@ -120,16 +120,4 @@ internal sealed class RevisionControls
             throw new InputException($"The glossary '{path}' cannot be read: {failure.Message}");
         }
     }
-
-    private static Option<double?> Number(string name, string description, double least, double most) => new(name)
-    {
-        Description = description,
-        HelpName = "X",
-        CustomParser = result =>
-        {
-            if (double.TryParse(result.Tokens[0].Value, System.Globalization.CultureInfo.InvariantCulture, out var value) && value >= least && value <= most) return value;
-            result.AddError($"{name} must be a number from {least} to {most}, not '{result.Tokens[0].Value}'.");
-            return null;
-        },
-    };
 }

@@ -8,7 +8,7 @@ namespace HybridGen.Judging;
 /// <param name="First">Its first word that the forms replace.</param>
 /// <param name="Count">Words that they replace; 0 inserts before <paramref name="First"/>.</param>
 /// <param name="Forms">The forms as tokens; an empty one deletes.</param>
-internal sealed record Contest(Canvas Canvas, int First, int Count, IReadOnlyList<int[]> Forms);
+internal sealed record SlotContest(Canvas Canvas, int First, int Count, IReadOnlyList<int[]> Forms);
 
 /// <summary>Masked pseudo-log-likelihood of competing forms in context.</summary>
 /// <remarks>
@@ -18,11 +18,11 @@ internal sealed record Contest(Canvas Canvas, int First, int Count, IReadOnlyLis
 internal sealed class PseudoLikelihood(Predictor predictor)
 {
     /// <summary>log p of each form of each contest, in nats; 0 for an empty form.</summary>
-    public float[][] Score(IReadOnlyList<Contest> contests)
+    public float[][] Score(IReadOnlyList<SlotContest> contests)
     {
         var rows = new List<int[]>();
         var queries = new List<Query>();
-        var owners = new List<(int Contest, int Form)>();
+        var owners = new List<(int SlotContest, int Form)>();
         for (var contest = 0; contest < contests.Count; contest++)
             for (var form = 0; form < contests[contest].Forms.Count; form++)
                 for (var token = 0; token < contests[contest].Forms[form].Length; token++)
@@ -35,7 +35,7 @@ internal sealed class PseudoLikelihood(Predictor predictor)
                 }
 
         var scores = contests.Select(contest => new float[contest.Forms.Count]).ToArray();
-        foreach (var (answer, owner) in predictor.Predict(rows, queries).Zip(owners)) scores[owner.Contest][owner.Form] += answer.LogProbability;
+        foreach (var (answer, owner) in predictor.Predict(rows, queries).Zip(owners)) scores[owner.SlotContest][owner.Form] += answer.LogProbability;
         return scores;
     }
 
@@ -46,12 +46,12 @@ internal sealed class PseudoLikelihood(Predictor predictor)
     /// <param name="contests">The contests.</param>
     /// <param name="neighbours">Words on each side that are scored too.</param>
     /// <param name="wordPrior">What a word is worth, in nats: its usual surprise.</param>
-    public float[][] ScoreAround(IReadOnlyList<Contest> contests, int neighbours, float wordPrior)
+    public float[][] ScoreAround(IReadOnlyList<SlotContest> contests, int neighbours, float wordPrior)
     {
         var inner = Score(contests);
         var rows = new List<int[]>();
         var asked = new List<Query>();
-        var owners = new List<(int Contest, int Form)>();
+        var owners = new List<(int SlotContest, int Form)>();
         for (var contest = 0; contest < contests.Count; contest++)
             for (var form = 0; form < contests[contest].Forms.Count; form++)
                 foreach (var (ids, positions) in Around(contests[contest], contests[contest].Forms[form], neighbours))
@@ -65,7 +65,7 @@ internal sealed class PseudoLikelihood(Predictor predictor)
                     rows.Add(ids);
                 }
 
-        foreach (var (answer, owner) in predictor.Predict(rows, asked).Zip(owners)) inner[owner.Contest][owner.Form] += answer.LogProbability;
+        foreach (var (answer, owner) in predictor.Predict(rows, asked).Zip(owners)) inner[owner.SlotContest][owner.Form] += answer.LogProbability;
         for (var contest = 0; contest < contests.Count; contest++)
             for (var form = 0; form < contests[contest].Forms.Count; form++)
                 if (contests[contest].Forms[form].Length > 0) inner[contest][form] += wordPrior;
@@ -73,13 +73,13 @@ internal sealed class PseudoLikelihood(Predictor predictor)
     }
 
     /// <summary>The canvas with a form in place, and where the form begins.</summary>
-    private (int[] Row, int Start) Row(Contest contest, int[] form)
+    private (int[] Row, int Start) Row(SlotContest contest, int[] form)
     {
         var row = Place(contest, form);
         return (row.Ids, row.Starts[contest.First]);
     }
 
-    private TokenRow Place(Contest contest, int[] form)
+    private TokenRow Place(SlotContest contest, int[] form)
     {
         var words = contest.Canvas.Words.Select(word => word.Draft.Tokens).ToList();
         words.RemoveRange(contest.First, contest.Count);
@@ -88,7 +88,7 @@ internal sealed class PseudoLikelihood(Predictor predictor)
     }
 
     /// <summary>One row for each neighbour of the place, with that neighbour masked.</summary>
-    private IEnumerable<(int[] Ids, (int Position, int Target)[] Asked)> Around(Contest contest, int[] form, int neighbours)
+    private IEnumerable<(int[] Ids, (int Position, int Target)[] Asked)> Around(SlotContest contest, int[] form, int neighbours)
     {
         var row = Place(contest, form);
         for (var word = Math.Max(0, contest.First - neighbours); word <= Math.Min(row.Words - 1, contest.First + neighbours); word++)

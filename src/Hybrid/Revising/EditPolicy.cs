@@ -27,8 +27,8 @@ public abstract record EditPolicy
     }
 
     /// <summary>
-    /// Rewrites common words that do not fit their sentence, adds missing ones and drops doubled ones: the most doubtful are remasked and written
-    /// anew by the refiner, which sees both sides of them. Names, rare words and capitals stay.
+    /// Mends grammar and leaves the meaning: articles, prepositions, pronouns and auxiliaries give way to their like, other common words to forms
+    /// of the same word; missing small words are added and doubled ones dropped. Names, rare words and capitals stay. The families are English.
     /// </summary>
     public sealed record Fluency : EditPolicy
     {

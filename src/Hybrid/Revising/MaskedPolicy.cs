@@ -30,6 +30,9 @@ internal abstract class MaskedPolicy(double minGain, WordEncoder encoder)
 
     public virtual bool MayChangeLength => true;
 
+    /// <summary>How many of the most probable tokens of a place are looked at; 0 leaves it to the caller.</summary>
+    public virtual int Proposals => 0;
+
     protected WordEncoder Encoder => encoder;
 
     public abstract bool MayChange(CanvasWord word);
@@ -47,14 +50,15 @@ internal abstract class MaskedPolicy(double minGain, WordEncoder encoder)
             && (index + 1 == words.Count || !words[index + 1].IsProtected || words[index + 1].Word.Spaced);
     }
 
-    public static bool MayDelete(CanvasWord word, string text)
+    /// <summary>Whether a word may be left out: it must have a space on one side that goes with it.</summary>
+    public virtual bool MayDelete(IReadOnlyList<CanvasWord> words, int index, string text)
     {
-        var span = word.Word.Span;
-        return word.Word.StartsWithLetter && ((span.Start > 0 && text[span.Start - 1] == ' ') || (span.End < text.Length && text[span.End] == ' '));
+        var span = words[index].Word.Span;
+        return words[index].Word.StartsWithLetter && ((span.Start > 0 && text[span.Start - 1] == ' ') || (span.End < text.Length && text[span.End] == ' '));
     }
 
     /// <summary>A filling as a word to insert, null where it is none.</summary>
-    public ProposedForm? Inserted(int[] tokens) => Read(tokens, spaced: true, mostWords: 1) is { } text ? new ProposedForm(text, tokens, EditKind.Insertion) : null;
+    public virtual ProposedForm? Inserted(int[] tokens) => Read(tokens, spaced: true, mostWords: 1) is { } text ? new ProposedForm(text, tokens, EditKind.Insertion) : null;
 
     /// <summary>The text of tokens that stand for words in a word's place, without its leading space; null where they do not.</summary>
     protected string? Read(int[] tokens, bool spaced, int mostWords = MostWords)
@@ -101,16 +105,32 @@ internal sealed class MaskedSpelling(double minGain, WordEncoder encoder, Candid
     private static float Channel(string body, string form, int distance) => (PerEdit * distance) + (char.ToLowerInvariant(body[0]) == char.ToLowerInvariant(form[0]) ? SameStart : 0);
 }
 
-/// <summary>Common words in small letters: rare words and names carry the meaning, and a small model must not guess at it.</summary>
-internal sealed class MaskedFluency(double minGain, WordEncoder encoder, Lexicon lexicon) : MaskedPolicy(minGain, encoder)
+/// <summary>Grammar, not meaning: small words give way to small words, others to forms of the same word; rare words, names and capitals stay.</summary>
+internal sealed class MaskedFluency(double minGain, WordEncoder encoder, CandidateSource candidates) : MaskedPolicy(minGain, encoder)
 {
     /// <summary>Frequency from which a word may be rewritten: some 800 occurrences among the lexicon's 30 million words.</summary>
     private const int Common = 8;
 
-    public override bool MayChange(CanvasWord word) =>
-        (word.Draft.Candidate.Frequency >= Common || lexicon.Words.Length == 0) && word.Word is { StartsWithLetter: true, Body.Length: > 1 } && !word.Word.Body.Any(char.IsUpper);
+    /// <summary>Forms of a word that are judged beside the refiner's own.</summary>
+    private const int MostForms = 6;
 
-    public override IEnumerable<ProposedForm> Forms(CanvasWord word, IEnumerable<int[]> fillings) => Refilled(word, fillings, mostWords: 1);
+    public override int Proposals => 32;
+
+    public override bool MayChange(CanvasWord word) =>
+        (word.Draft.Candidate.Frequency >= Common || candidates.Lexicon.Words.Length == 0) && word.Word is { StartsWithLetter: true, Body.Length: > 0 } && !word.Word.Body.Any(char.IsUpper);
+
+    public override bool MayDelete(IReadOnlyList<CanvasWord> words, int index, string text) =>
+        base.MayDelete(words, index, text) && (WordFamilies.IsSmall(words[index].Word.Body) || (index > 0 && words[index - 1].Word.Body == words[index].Word.Body));
+
+    public override ProposedForm? Inserted(int[] tokens) => base.Inserted(tokens) is { } form && WordFamilies.IsSmall(form.Text) ? form : null;
+
+    public override IEnumerable<ProposedForm> Forms(CanvasWord word, IEnumerable<int[]> fillings)
+    {
+        var body = word.Word.Body;
+        var known = WordFamilies.Forms(body, candidates.Lexicon).OrderByDescending(form => candidates.Lexicon.Count(form)).Take(MostForms)
+            .Select(form => new ProposedForm(form, Encoder.Encode(word.Word.Spaced ? " " + form : form), EditKind.Refill));
+        return Refilled(word, fillings, mostWords: 1).Where(form => WordFamilies.AreAkin(body, form.Text)).Take(MostForms).Concat(known);
+    }
 }
 
 /// <summary>Any word, by up to three.</summary>

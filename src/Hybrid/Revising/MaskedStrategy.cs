@@ -2,7 +2,7 @@ using HybridGen.Canvases;
 using HybridGen.Drafting;
 using HybridGen.Editing;
 using HybridGen.Judging;
-using HybridGen.Remasking;
+using HybridGen.Selecting;
 using HybridGen.Scoring;
 
 namespace HybridGen.Revising;
@@ -42,15 +42,15 @@ internal sealed class MaskedStrategy(MaskedPolicy policy, IWordScoring scoring, 
 
     private List<Repair> Rewrite(IReadOnlyList<Canvas> canvases, List<(int Canvas, int Word)> doubts, PassContext pass)
     {
-        var gaps = doubts.SelectMany(doubt => policy.Lengths(canvases[doubt.Canvas].Words[doubt.Word].Draft.Tokens.Length).Select(length => new Gap(doubt.Canvas, doubt.Word, 1, length))).ToList();
-        var fillings = filler.Fill(canvases, gaps, alternatives).ToLookup(filling => (filling.Gap.Canvas, filling.Gap.First));
+        var gaps = doubts.SelectMany(doubt => policy.Lengths(canvases[doubt.Canvas].Words[doubt.Word].Draft.Tokens.Length).Select(length => new SpanGap(doubt.Canvas, doubt.Word, 1, length))).ToList();
+        var fillings = filler.Fill(canvases, gaps, Math.Max(policy.Proposals, alternatives)).ToLookup(filling => (filling.Gap.Canvas, filling.Gap.First));
         var contests = doubts.Select(doubt =>
         {
             var word = canvases[doubt.Canvas].Words[doubt.Word];
             var best = fillings[doubt].OrderByDescending(filling => filling.LogProbability).Select(filling => filling.Ids);
-            return (doubt.Canvas, doubt.Word, Forms: policy.Forms(word, best).DistinctBy(form => form.Text).Take(alternatives + 3).ToList());
+            return (doubt.Canvas, doubt.Word, Forms: policy.Forms(word, best).DistinctBy(form => form.Text).Take(Math.Max(policy.Proposals, alternatives + 3)).ToList());
         }).Where(contest => contest.Forms.Count > 0).ToList();
-        var judged = judge.Score([.. contests.Select(contest => new Contest(canvases[contest.Canvas], contest.Word, 1, [canvases[contest.Canvas].Words[contest.Word].Draft.Tokens, .. contest.Forms.Select(form => form.Tokens)]))]);
+        var judged = judge.Score([.. contests.Select(contest => new SlotContest(canvases[contest.Canvas], contest.Word, 1, [canvases[contest.Canvas].Words[contest.Word].Draft.Tokens, .. contest.Forms.Select(form => form.Tokens)]))]);
         return [.. contests.Zip(judged).Select(contest => Best(contest.First.Canvas, contest.First.Word, canvases[contest.First.Canvas].Words[contest.First.Word], contest.First.Forms, contest.Second, pass)).OfType<Repair>()];
     }
 
@@ -65,16 +65,21 @@ internal sealed class MaskedStrategy(MaskedPolicy policy, IWordScoring scoring, 
     private List<Repair> ChangeLength(IReadOnlyList<Canvas> canvases, WordScore[][] scores, List<(int Canvas, int Word)> doubts, PassContext pass)
     {
         var places = doubts.GroupBy(doubt => doubt.Canvas)
-            .SelectMany(canvas => canvas.OrderByDescending(doubt => scores[doubt.Canvas][doubt.Word].Suspicion).Take(MostLengthChanges)).ToList();
-        var added = filler.Fill(canvases, [.. places.Where(place => MaskedPolicy.MayInsertAfter(canvases[place.Canvas].Words, place.Word, pass.Text)).Select(place => new Gap(place.Canvas, place.Word + 1, 0, 1))], alternatives: 1);
+            .SelectMany(canvas => canvas.OrderByDescending(doubt => scores[doubt.Canvas][doubt.Word].Suspicion).Take(MostLengthChanges))
+            .Union(canvases.SelectMany((canvas, i) => Doubled(canvas).Select(word => (i, word)))).ToList();
+        var added = filler.Fill(canvases, [.. places.Where(place => MaskedPolicy.MayInsertAfter(canvases[place.Canvas].Words, place.Word, pass.Text)).Select(place => new SpanGap(place.Canvas, place.Word + 1, 0, 1))], alternatives: 1);
         var contests = added.Select(filling => (filling.Gap.Canvas, filling.Gap.First, Count: 0, Form: policy.Inserted(filling.Ids)))
             .Where(contest => contest.Form is not null)
-            .Concat(places.Where(place => MaskedPolicy.MayDelete(canvases[place.Canvas].Words[place.Word], pass.Text)).Select(place => (place.Canvas, First: place.Word, Count: 1, Form: (ProposedForm?)ProposedForm.Deleted)))
+            .Concat(places.Where(place => policy.MayDelete(canvases[place.Canvas].Words, place.Word, pass.Text)).Select(place => (place.Canvas, First: place.Word, Count: 1, Form: (ProposedForm?)ProposedForm.Deleted)))
             .ToList();
-        var judged = judge.ScoreAround([.. contests.Select(contest => new Contest(canvases[contest.Canvas], contest.First, contest.Count,
+        var judged = judge.ScoreAround([.. contests.Select(contest => new SlotContest(canvases[contest.Canvas], contest.First, contest.Count,
             [contest.Count == 0 ? [] : canvases[contest.Canvas].Words[contest.First].Draft.Tokens, contest.Form!.Tokens]))], Neighbours, WordPrior);
         return [.. contests.Zip(judged).Select(contest => LengthChange(contest.First.Canvas, canvases[contest.First.Canvas].Words, contest.First.First, contest.First.Count, contest.First.Form!, contest.Second[1] - contest.Second[0], pass)).OfType<Repair>()];
     }
+
+    /// <summary>Words that say again what the word before them says.</summary>
+    private static IEnumerable<int> Doubled(Canvas canvas) => Enumerable.Range(1, Math.Max(0, canvas.Words.Count - 1))
+        .Where(word => canvas.Words[word] is { IsProtected: false, Word.StartsWithLetter: true } && canvas.Words[word].Word.Body == canvas.Words[word - 1].Word.Body);
 
     private Repair? LengthChange(int canvas, IReadOnlyList<CanvasWord> words, int first, int count, ProposedForm form, float gain, PassContext pass)
     {

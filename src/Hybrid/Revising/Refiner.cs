@@ -5,7 +5,7 @@ using HybridGen.Editing;
 using HybridGen.Models;
 using HybridGen.Models.Mini;
 using HybridGen.Protecting;
-using HybridGen.Remasking;
+using HybridGen.Selecting;
 using HybridGen.Scoring;
 using HybridGen.Steering;
 using HybridGen.Tokens;

@@ -1,6 +1,6 @@
 using HybridGen.Drafting;
 using HybridGen.Protecting;
-using HybridGen.Remasking;
+using HybridGen.Selecting;
 using HybridGen.Schedules;
 using HybridGen.Scoring;
 using HybridGen.Steering;

@@ -8,13 +8,13 @@ namespace HybridGen.Revising;
 /// <param name="First">First word that is replaced.</param>
 /// <param name="Count">Words replaced; 0 inserts before <paramref name="First"/>.</param>
 /// <param name="Length">Tokens that take their place.</param>
-internal sealed record Gap(int Canvas, int First, int Count, int Length);
+internal sealed record SpanGap(int Canvas, int First, int Count, int Length);
 
 /// <summary>Tokens for a gap.</summary>
 /// <param name="Gap">The gap.</param>
 /// <param name="Ids">The tokens.</param>
 /// <param name="LogProbability">Sum of their log-probabilities at the time each was committed (snapshot confidence), in nats.</param>
-internal sealed record Filling(Gap Gap, int[] Ids, float LogProbability);
+internal sealed record Filling(SpanGap Gap, int[] Ids, float LogProbability);
 
 /// <summary>Denoises masked spans: the spans of a canvas that have the same change of length share a row and are filled in parallel.</summary>
 /// <remarks>
@@ -32,7 +32,7 @@ internal sealed class SpanFiller(Predictor predictor, double temperature, Random
     /// <param name="canvases">The canvases.</param>
     /// <param name="gaps">The gaps; for several lengths of a span there are several.</param>
     /// <param name="alternatives">How many fillings a gap of one token gets.</param>
-    public List<Filling> Fill(IReadOnlyList<Canvas> canvases, IReadOnlyList<Gap> gaps, int alternatives)
+    public List<Filling> Fill(IReadOnlyList<Canvas> canvases, IReadOnlyList<SpanGap> gaps, int alternatives)
     {
         // Spans of one canvas that are tried at the same place of their list of lengths share a row.
         var rows = gaps.GroupBy(gap => gap.Canvas)
@@ -65,7 +65,7 @@ internal sealed class SpanFiller(Predictor predictor, double temperature, Random
         }
     }
 
-    private static IEnumerable<Filling> Others(Gap gap, Prediction prediction, int alternatives) =>
+    private static IEnumerable<Filling> Others(SpanGap gap, Prediction prediction, int alternatives) =>
         Enumerable.Range(1, Math.Max(0, Math.Min(alternatives, prediction.Ids.Length) - 1)).Select(i => new Filling(gap, [prediction.Ids[i]], prediction.LogProbabilities[i]));
 
     private IEnumerable<((int Gap, int Position) Place, (int Id, float LogProbability) Token)> Accepted(IEnumerable<((int Gap, int Position) First, Prediction Second)> gap)
@@ -91,7 +91,7 @@ internal sealed class SpanFiller(Predictor predictor, double temperature, Random
         private readonly float[] _logProbabilities;
         private readonly HashSet<(int Gap, int Position)> _masked = [];
 
-        public Row(Canvas canvas, Gap[] gaps, Models.DenoiserDescriptor descriptor)
+        public Row(Canvas canvas, SpanGap[] gaps, Models.DenoiserDescriptor descriptor)
         {
             (Gaps, _maskId) = (gaps, descriptor.MaskId);
             (_starts, _logProbabilities) = (new int[gaps.Length], new float[gaps.Length]);
@@ -118,7 +118,7 @@ internal sealed class SpanFiller(Predictor predictor, double temperature, Random
             }
         }
 
-        public Gap[] Gaps { get; }
+        public SpanGap[] Gaps { get; }
 
         public int[] Ids { get; }
 

@@ -1,7 +1,7 @@
 using HybridGen.Candidates;
 using HybridGen.Judging;
 using HybridGen.Models.Mini;
-using HybridGen.Remasking;
+using HybridGen.Selecting;
 using HybridGen.Scoring;
 using HybridGen.Tokens;
 
@@ -17,7 +17,7 @@ internal sealed class Strategies(Predictor predictor, MiniScorer? pointer, WordE
         EditPolicy.Consistency consistency when pointer is not null => new SpellingStrategy(pointer, consistency.MinGain, onlyDocument: true),
         EditPolicy.Spelling spelling => Masked(new MaskedSpelling(spelling.MinGain, encoder, candidates), run, caps),
         EditPolicy.Consistency consistency => Masked(new MaskedSpelling(consistency.MinGain, encoder, candidates, onlyDocument: true), run, caps),
-        EditPolicy.Fluency fluency => Masked(new MaskedFluency(fluency.MinGain, encoder, candidates.Lexicon), run, caps),
+        EditPolicy.Fluency fluency => Masked(new MaskedFluency(fluency.MinGain, encoder, candidates), run, caps),
         EditPolicy.Free free => Masked(new MaskedFree(free.MinGain, encoder), run, caps),
         _ => throw new ArgumentException($"No strategy is known for {policy.GetType().Name}.", nameof(policy)),
     };

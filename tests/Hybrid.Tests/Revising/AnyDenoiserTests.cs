@@ -5,7 +5,7 @@ using HybridGen.Drafting;
 using HybridGen.Editing;
 using HybridGen.Models;
 using HybridGen.Protecting;
-using HybridGen.Remasking;
+using HybridGen.Selecting;
 using HybridGen.Revising;
 using HybridGen.Schedules;
 using HybridGen.Steering;

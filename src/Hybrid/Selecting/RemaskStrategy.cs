@@ -1,4 +1,4 @@
-namespace HybridGen.Remasking;
+namespace HybridGen.Selecting;
 
 /// <summary>Which doubtful words are remasked first.</summary>
 public abstract record RemaskStrategy

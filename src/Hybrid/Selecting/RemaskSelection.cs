@@ -1,7 +1,7 @@
 using HybridGen.Canvases;
 using HybridGen.Scoring;
 
-namespace HybridGen.Remasking;
+namespace HybridGen.Selecting;
 
 /// <summary>Chooses the words to remask: whole words, a share of a window at most, never two neighbours.</summary>
 /// <remarks>A masked word is guessed well only from visible neighbours; many masks distract (arXiv 2511.21338).</remarks>

@@ -1,0 +1,79 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using HybridGen.Cli.Display;
+using HybridGen.Cli.Outputs;
+using HybridGen.Cli.Texts;
+using HybridGen.Denoising;
+using HybridGen.Drafting;
+
+namespace HybridGen.Cli;
+
+/// <summary><c>infill</c>: gaps in a text are written from what stands on both sides of them.</summary>
+internal sealed partial class InfillCommand
+{
+    private readonly Argument<string> _text = new("TEXT") { Description = "A text with gaps: [_] of any length, [_3] of three tokens; - reads standard input." };
+    private readonly Option<long?> _minTokens = WholeNumber.Option("--min-tokens", "Fewest tokens of a gap of any length. Default: 1.", 1, 1 << 16);
+    private readonly Option<long?> _maxTokens = WholeNumber.Option("--max-tokens", "Most tokens of a gap of any length. Default: 16.", 1, 1 << 16);
+    private readonly Option<bool> _json = new("--json") { Description = "Write the text and each gap with its tokens as JSON." };
+    private readonly DiffusionControls _controls;
+    private readonly ModelOptions _models;
+
+    private InfillCommand(Command command)
+    {
+        command.Add(_text);
+        foreach (var option in new Option[] { _minTokens, _maxTokens, _json }) command.Add(option);
+        _controls = new DiffusionControls(command);
+        _models = new ModelOptions(command, hasDrafter: false);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(_minTokens) > (result.GetValue(_maxTokens) ?? new InfillOptions().MaxTokens)) result.AddError("--min-tokens is above --max-tokens.");
+        });
+    }
+
+    public static Command Create()
+    {
+        var command = new Command("infill", "Writes the gaps of a text from what stands on both sides; the rest of it stays as it is.");
+        command.SetAction(new InfillCommand(command).RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var marked = parsed.GetRequiredValue(_text);
+        if (marked == "-") marked = await Task.Run(Console.In.ReadToEnd, cancellationToken).WaitAsync(cancellationToken);
+        var (text, gaps) = Read(marked);
+        if (gaps.Count == 0) throw new InputException("The text has no gap; mark one by [_], or by [_3] for three tokens.");
+        await using var engine = new HybridGenEngine(_models.Read(parsed));
+        await RevisionProgress.LoadAsync("loading the refiner", () => engine.LoadAsync(drafter: false, cancellationToken: cancellationToken));
+        var usual = new InfillOptions();
+        var filled = await engine.InfillAsync(text, gaps, usual with
+        {
+            Sampling = _controls.Read(parsed),
+            MinTokens = (int)(parsed.GetValue(_minTokens) ?? usual.MinTokens),
+            MaxTokens = (int)(parsed.GetValue(_maxTokens) ?? usual.MaxTokens),
+        }, cancellationToken);
+        Console.Out.WriteLine(parsed.GetValue(_json) ? JsonSerializer.Serialize(filled, Reports.Json) : filled.Text);
+        Terminal.Summarise($"{Terminal.Count(gaps.Count, "gap")}, {Terminal.Count(filled.Forwards, "forward")}, ended: {JsonNamingPolicy.CamelCase.ConvertName(filled.Reason.ToString())}");
+        return filled.Reason == SamplingEnd.Cancelled ? ExitCode.Cancelled : ExitCode.Done;
+    }
+
+    /// <summary>The text without its marks, and where they were.</summary>
+    private static (string Text, IReadOnlyList<Gap> Gaps) Read(string marked)
+    {
+        var (text, gaps, copied) = (new StringBuilder(), new List<Gap>(), 0);
+        foreach (Match mark in Mark().Matches(marked))
+        {
+            text.Append(marked, copied, mark.Index - copied);
+            copied = mark.Index + mark.Length;
+            gaps.Add(new Gap(new TextSpan(text.Length, 0), mark.Groups[1].Length > 0 ? int.Parse(mark.Groups[1].Value, CultureInfo.InvariantCulture) : null));
+        }
+
+        return (text.Append(marked, copied, marked.Length - copied).ToString(), gaps);
+    }
+
+    [GeneratedRegex(@"\[_(\d{0,4})\]", RegexOptions.CultureInvariant)]
+    private static partial Regex Mark();
+}
