@@ -22,6 +22,9 @@ public abstract record TransferSchedule
     /// <summary>The same with a place for every step, idle ones too.</summary>
     internal abstract int[] EveryStep(int masks, int steps);
 
+    /// <summary>Probability that a masked token is committed in a step, counted from 0; 1 in the last one.</summary>
+    internal abstract double Share(int step, int steps);
+
     private protected virtual bool DropsIdleSteps => false;
 
     /// <summary>The expected number under a noise schedule, rounded; steps that would commit nothing are dropped (dllm).</summary>
@@ -38,16 +41,17 @@ public abstract record TransferSchedule
             var counts = new int[steps];
             for (var i = 0; i < steps; i++)
             {
-                var expected = masks * Share((float)((double)(steps - i) / steps), (float)((double)(steps - i - 1) / steps));
-                counts[i] = i == steps - 1 ? masks : Math.Clamp((int)Math.Round(expected, MidpointRounding.ToEven), 0, masks);
+                counts[i] = Math.Clamp((int)Math.Round(masks * Share(i, steps), MidpointRounding.ToEven), 0, masks);
                 masks -= counts[i];
             }
 
             return counts;
         }
 
-        private double Share(float t, float s)
+        internal override double Share(int step, int steps)
         {
+            if (step == steps - 1) return 1;
+            var (t, s) = ((float)((double)(steps - step) / steps), (float)((double)(steps - step - 1) / steps));
             var masked = 1 - Schedule.Alpha(t);
             return masked > 0 ? 1 - (double)((1 - Schedule.Alpha(s)) / masked) : 0;
         }
@@ -60,6 +64,8 @@ public abstract record TransferSchedule
 
         internal override int[] EveryStep(int masks, int steps) =>
             [.. Enumerable.Range(0, steps).Select(step => masks / steps + (step < masks % steps ? 1 : 0))];
+
+        internal override double Share(int step, int steps) => 1.0 / (steps - step);
     }
 
     /// <summary>The expected number under the linear schedule, cut to an integer, and all the rest in the last step (Dream).</summary>
@@ -77,15 +83,15 @@ public abstract record TransferSchedule
 
         internal override NoiseSchedule Noise { get; } = new NoiseSchedule.Linear();
 
-        /// <summary>Probability that a masked token is committed in a step: 1 − s/t, and 1 in the last one; all in single precision.</summary>
-        internal float Share(int step, int steps) => step == steps - 1 ? 1 : 1 - Time(step + 1, steps) / Time(step, steps);
+        /// <summary>1 − s/t, in single precision.</summary>
+        internal override double Share(int step, int steps) => step == steps - 1 ? 1 : 1 - Time(step + 1, steps) / Time(step, steps);
 
         internal override int[] EveryStep(int masks, int steps)
         {
             var counts = new int[steps];
             for (var i = 0; i < steps; i++)
             {
-                counts[i] = (int)(masks * Share(i, steps));
+                counts[i] = (int)(masks * (float)Share(i, steps));
                 masks -= counts[i];
             }
 
