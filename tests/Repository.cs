@@ -11,6 +11,9 @@ internal static class Repository
 
     public static string Fixture(string name) => Path.Combine(Root, "tests", "fixtures", "mini", name);
 
+    /// <summary>The folder of a tiny checkpoint with expected values.</summary>
+    public static string Checkpoint(string name) => Path.Combine(Root, "tests", "fixtures", "checkpoints", name);
+
     /// <summary>A file of the folder of corpora and models beside the checkout; a test that needs it is skipped where it is absent.</summary>
     public static string Shared(string name)
     {

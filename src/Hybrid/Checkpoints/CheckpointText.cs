@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace HybridGen.Checkpoints;
 
 /// <summary>Reads the text files of a checkpoint's folder.</summary>
@@ -10,6 +12,21 @@ internal static class CheckpointText
     /// <summary>The whole of a file that is small enough to hold.</summary>
     /// <exception cref="CheckpointFormatException">The file is missing or cannot be read.</exception>
     public static string ReadAll(string path) => Read(path, File.ReadAllText);
+
+    /// <summary>The root of a JSON file.</summary>
+    /// <exception cref="CheckpointFormatException">The file is missing, cannot be read or is no JSON.</exception>
+    public static JsonElement ReadJson(string path)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(ReadAll(path));
+            return document.RootElement.Clone();
+        }
+        catch (JsonException failure)
+        {
+            throw new CheckpointFormatException($"'{path}' is no JSON: {failure.Message}", failure);
+        }
+    }
 
     private static T Read<T>(string path, Func<string, T> read)
     {
