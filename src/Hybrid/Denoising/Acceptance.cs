@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace HybridGen.Sampling;
+namespace HybridGen.Denoising;
 
 /// <summary>Which of a step's proposals are committed.</summary>
 public abstract record Acceptance

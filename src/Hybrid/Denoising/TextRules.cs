@@ -1,4 +1,4 @@
-namespace HybridGen.Sampling;
+namespace HybridGen.Denoising;
 
 /// <summary>What an end of text, written by the model, does.</summary>
 public abstract record EndRule

@@ -1,6 +1,6 @@
 using HybridGen.Schedules;
 
-namespace HybridGen.Sampling;
+namespace HybridGen.Denoising;
 
 /// <summary>How many tokens each step of a block commits on one canvas.</summary>
 internal sealed class StepPlan

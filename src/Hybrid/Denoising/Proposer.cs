@@ -1,7 +1,7 @@
 using HybridGen.Models;
 using static TorchSharp.torch;
 
-namespace HybridGen.Sampling;
+namespace HybridGen.Denoising;
 
 /// <summary>Asks a denoiser what it would write at masked places, and how sure it is.</summary>
 /// <remarks>Legend: n places, V vocabulary. Logits are made of the asked places only, in bites, and nothing but a few numbers a place leaves the device.</remarks>

@@ -1,4 +1,4 @@
-namespace HybridGen.Sampling;
+namespace HybridGen.Denoising;
 
 /// <summary>What ends a run before its time.</summary>
 internal sealed class SamplingLimits(SamplingOptions options, CancellationToken cancellationToken)

@@ -1,7 +1,7 @@
 using HybridGen.Models;
 using HybridGen.Schedules;
 
-namespace HybridGen.Sampling;
+namespace HybridGen.Denoising;
 
 /// <summary>Writes the masked places of canvases step by step: propose, accept, commit, remask, report.</summary>
 /// <remarks>

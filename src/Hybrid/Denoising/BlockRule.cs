@@ -1,4 +1,4 @@
-namespace HybridGen.Sampling;
+namespace HybridGen.Denoising;
 
 /// <summary>In which parts, one after the other, canvases are written.</summary>
 internal abstract record BlockRule
@@ -13,14 +13,6 @@ internal abstract record BlockRule
 
     /// <summary>Whether a text that fills every part was cut at its largest length.</summary>
     public virtual bool LimitsLength => false;
-
-    /// <summary>The whole canvas at once (Dream).</summary>
-    public sealed record Whole : BlockRule
-    {
-        public override int Count(IReadOnlyList<DenoisingCanvas> canvases) => 1;
-
-        public override IEnumerable<Block> Blocks(IReadOnlyList<DenoisingCanvas> canvases) => [new Block([.. canvases.Select(canvas => new Part(0, 0, canvas.Length))])];
-    }
 
     /// <summary>Columns 0, Length, 2 · Length … of all canvases: gaps in given texts.</summary>
     public sealed record Columns(int Length) : BlockRule

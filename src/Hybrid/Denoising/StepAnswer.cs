@@ -1,6 +1,6 @@
 using HybridGen.Models;
 
-namespace HybridGen.Sampling;
+namespace HybridGen.Denoising;
 
 /// <summary>Follows a caller's answer to a step.</summary>
 internal static class StepAnswer

@@ -1,4 +1,4 @@
-namespace HybridGen.Sampling;
+namespace HybridGen.Denoising;
 
 /// <summary>A row of tokens that is being denoised: what stands where, who wrote it, and what may not stand there.</summary>
 internal sealed class DenoisingCanvas
@@ -14,11 +14,12 @@ internal sealed class DenoisingCanvas
     /// <param name="ids">Given tokens; masks among them are places to write.</param>
     /// <param name="maskId">The mask token.</param>
     /// <param name="padding">Tokens at the left that are only there to fill; the model does not see them.</param>
-    public DenoisingCanvas(IReadOnlyList<int> ids, int maskId, int padding = 0)
+    /// <param name="isFixed">Whether the token at a position stays as it is; null fixes all but the masks.</param>
+    public DenoisingCanvas(IReadOnlyList<int> ids, int maskId, int padding = 0, Predicate<int>? isFixed = null)
     {
         _maskId = maskId;
         _ids = [.. ids];
-        _sources = [.. ids.Select(id => id == maskId ? default : new TokenSource(TokenSourceKind.Given, 0, 1))];
+        _sources = [.. ids.Select((id, i) => id == maskId ? default : new TokenSource(isFixed is null || isFixed(i) ? TokenSourceKind.Given : TokenSourceKind.Draft, 0, 1))];
         _seen = [.. Enumerable.Range(0, ids.Count).Select(i => i >= padding)];
         (PromptLength, Padding) = (ids.Count, padding);
     }
@@ -50,6 +51,9 @@ internal sealed class DenoisingCanvas
     public bool IsSeen(int position) => position < End && _seen[position];
 
     public bool IsGiven(int position) => _sources[position].Kind == TokenSourceKind.Given;
+
+    /// <summary>Whether neither the text that was given nor the caller's answer fixes a place.</summary>
+    public bool IsFree(int position) => _sources[position].Kind is not (TokenSourceKind.Given or TokenSourceKind.Caller);
 
     /// <summary>Whether a place is masked and may still be written.</summary>
     public bool IsOpen(int position) => position < End && _ids[position] == _maskId && !IsGiven(position) && !_closed.Contains(position);

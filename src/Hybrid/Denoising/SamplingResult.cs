@@ -1,4 +1,4 @@
-namespace HybridGen.Sampling;
+namespace HybridGen.Denoising;
 
 /// <summary>A canvas after its last step.</summary>
 /// <param name="Ids">Its tokens, given ones included, up to the end of the text.</param>
@@ -29,8 +29,11 @@ public enum TokenSourceKind
     /// <summary>Nobody yet: it is masked.</summary>
     Masked,
 
-    /// <summary>It was given.</summary>
+    /// <summary>It was given, and is kept.</summary>
     Given,
+
+    /// <summary>It was given, and might have been changed.</summary>
+    Draft,
 
     /// <summary>The model, and it was committed.</summary>
     Committed,

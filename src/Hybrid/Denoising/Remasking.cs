@@ -1,6 +1,6 @@
 using HybridGen.Schedules;
 
-namespace HybridGen.Sampling;
+namespace HybridGen.Denoising;
 
 /// <summary>Which of the tokens already written are masked again after a step, to be written anew with more context.</summary>
 /// <remarks>

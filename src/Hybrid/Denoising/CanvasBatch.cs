@@ -1,7 +1,7 @@
 using HybridGen.Models;
 using static TorchSharp.torch;
 
-namespace HybridGen.Sampling;
+namespace HybridGen.Denoising;
 
 /// <summary>Canvases of different lengths as one input: filled up at the right with what nobody sees.</summary>
 internal static class CanvasBatch
@@ -11,13 +11,15 @@ internal static class CanvasBatch
     /// <param name="canvases">B canvases.</param>
     /// <param name="blockLength">Columns of a block, where attention goes by blocks.</param>
     /// <param name="guidance">Whether the second half is wanted, and the tokens that stay visible there; null for none.</param>
-    public static DenoiserInput Input(IDenoiser denoiser, IReadOnlyList<DenoisingCanvas> canvases, int blockLength, IReadOnlyList<int>? guidance)
+    /// <param name="time">Where in the diffusion the canvases are; null where their masks tell.</param>
+    public static DenoiserInput Input(
+        IDenoiser denoiser, IReadOnlyList<DenoisingCanvas> canvases, int blockLength = int.MaxValue, IReadOnlyList<int>? guidance = null, float? time = null)
     {
         var (descriptor, length) = (denoiser.Descriptor, canvases.Max(canvas => canvas.ShownLength));
         var fill = descriptor.PadId ?? descriptor.EosId ?? descriptor.MaskId;
         var ids = canvases.Select(canvas => Ids(canvas, length, fill)).ToList();
         var seen = canvases.Select(canvas => Columns(length).Select(i => i < canvas.ShownLength && canvas.IsSeen(i)).ToArray()).ToList();
-        var times = descriptor.IsTimeConditioned ? canvases.Select(MaskedShare).ToList() : null;
+        var times = descriptor.IsTimeConditioned ? canvases.Select(canvas => time ?? MaskedShare(canvas)).ToList() : null;
         if (guidance is not null)
         {
             ids.AddRange(canvases.Zip(ids.ToArray(), (canvas, row) => Unconditional(canvas, row, descriptor.MaskId, guidance)));

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using HybridGen.Schedules;
 
-namespace HybridGen.Sampling;
+namespace HybridGen.Denoising;
 
 /// <summary>How masked places are written.</summary>
 /// <remarks>Names and defaults are the reference projects' own; where those have no safeguard, the safeguard is on here.</remarks>

@@ -1,4 +1,4 @@
-namespace HybridGen.Sampling;
+namespace HybridGen.Denoising;
 
 /// <summary>A token for a place.</summary>
 /// <param name="Position">The place on the canvas.</param>

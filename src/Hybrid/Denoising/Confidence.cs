@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace HybridGen.Sampling;
+namespace HybridGen.Denoising;
 
 /// <summary>How sure a denoiser is of what it proposes for a masked place; the surest are committed first.</summary>
 public abstract record Confidence

@@ -1,4 +1,4 @@
-namespace HybridGen.Sampling;
+namespace HybridGen.Denoising;
 
 /// <summary>Looks for one token written over and over, and sees to it that steps do not make it longer.</summary>
 internal static class RepeatedRuns

@@ -1,4 +1,4 @@
-namespace HybridGen.Sampling;
+namespace HybridGen.Denoising;
 
 /// <summary>What a denoiser would write at a masked place.</summary>
 /// <param name="Canvas">Which of the canvases.</param>
