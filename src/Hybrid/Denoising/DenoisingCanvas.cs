@@ -101,10 +101,10 @@ internal sealed class DenoisingCanvas
     /// <summary>Leaves a place masked for good.</summary>
     public void Close(int position) => _closed.Add(position);
 
-    /// <summary>Looks where the text ends: behind the first written token of those given.</summary>
+    /// <summary>Looks where the text ends: behind the first of these tokens that was written after the prompt.</summary>
     public void FindEnd(IReadOnlyCollection<int> endIds)
     {
-        var first = Enumerable.Range(0, Length).FirstOrDefault(i => !IsGiven(i) && endIds.Contains(_ids[i]), Length);
+        var first = Enumerable.Range(PromptLength, Length - PromptLength).FirstOrDefault(i => endIds.Contains(_ids[i]), Length);
         End = first < Length ? first + 1 : int.MaxValue;
     }
 }

@@ -136,8 +136,10 @@ internal sealed class DiffusionSampler : IDisposable
     /// <summary>Writes what was accepted; what lies behind an end that is among it does not stand.</summary>
     private List<Proposal> Commit(DenoisingCanvas canvas, List<Proposal> accepted)
     {
-        foreach (var proposal in accepted)
-            canvas.Write(proposal.Position, proposal.Id, proposal.Id == Descriptor.MaskId ? default : new TokenSource(TokenSourceKind.Committed, _steps, proposal.Probability));
+        foreach (var proposal in accepted.Where(proposal => proposal.Id != Descriptor.MaskId))
+            canvas.Write(proposal.Position, proposal.Id, new TokenSource(TokenSourceKind.Committed, _steps, proposal.Probability));
+        // The mask was the choice: without a schedule the place would be tried for ever.
+        foreach (var proposal in accepted.Where(proposal => proposal.Id == Descriptor.MaskId && !_options.Acceptance.FollowsSchedule)) canvas.Close(proposal.Position);
         FindEnd(canvas);
         foreach (var proposal in accepted.Where(proposal => proposal.Position >= canvas.End)) canvas.Write(proposal.Position, Descriptor.MaskId, default);
         return [.. accepted.Where(proposal => proposal.Position < canvas.End)];

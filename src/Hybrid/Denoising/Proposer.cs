@@ -24,6 +24,7 @@ internal sealed class Proposer : IDisposable
         (_denoiser, _options, _endIds) = (denoiser, options, endIds);
         _generator = options.Temperature > 0 ? new Generator(seed, denoiser.Device) : null;
         _forbidden = [.. Forbidden().Distinct()];
+        foreach (var id in options.SuppressTokens.Concat(options.BeginSuppressTokens).Concat(options.Allowed.Values.SelectMany(ids => ids))) Check(id);
     }
 
     private DenoiserDescriptor Descriptor => _denoiser.Descriptor;
@@ -55,21 +56,26 @@ internal sealed class Proposer : IDisposable
         Change(logits, places, bias);
         var drawn = Drawn(Choosable(logits, canvases, places));
         var chosen = (_generator is null ? drawn : drawn + Gumbel(drawn)).argmax(-1, keepdim: true);
-        var isPossible = drawn.gather(1, chosen).isfinite();
+        var logit = drawn.gather(1, chosen).squeeze(1);
         if (_options.BeginSuppressTokens.Count > 0) logits.index_fill_(1, Ids(_options.BeginSuppressTokens), double.NegativeInfinity);
-        return Rated(_options.RatesFiltered ? drawn : logits, chosen, isPossible, places);
+        return Rated(_options.RatesFiltered ? drawn : logits, chosen, logit, places);
     }
 
-    private IEnumerable<Proposal> Rated(Tensor logits, Tensor chosen, Tensor isPossible, (int Canvas, int Position)[] places)
+    private IEnumerable<Proposal> Rated(Tensor logits, Tensor chosen, Tensor logit, (int Canvas, int Position)[] places)
     {
         var probabilities = logits.to(_options.DoublePrecision ? ScalarType.Float64 : ScalarType.Float32).softmax(-1);
         var ofChosen = probabilities.gather(1, chosen).squeeze(1);
         var rating = _options.Confidence.Rate(probabilities, ofChosen) ?? zeros_like(ofChosen);
         var entropy = _options.Acceptance is Acceptance.EntropyBound ? special.entr(probabilities).sum(-1) : zeros_like(ofChosen);
-        var columns = new[] { where(isPossible, chosen, -1).squeeze(1), ofChosen, rating, entropy };
+        var columns = new[] { chosen.squeeze(1), logit, ofChosen, rating, entropy };
         var numbers = stack([.. columns.Select(column => column.to(ScalarType.Float64))], dim: 1).cpu().data<double>().ToArray();
-        return places.Select((place, i) => new Proposal(place.Canvas, place.Position, (int)numbers[4 * i], numbers[4 * i + 1], numbers[4 * i + 2], numbers[4 * i + 3]));
+        return places.Zip(numbers.Chunk(columns.Length), (place, of) => new Proposal(place.Canvas, place.Position, Checked((int)of[0], of[1]), of[2], of[3], of[4]));
     }
+
+    private static int Checked(int id, double logit) =>
+        double.IsFinite(logit) ? id
+        : logit < 0 ? -1
+        : throw new RefiningException("The refiner's logits are no numbers: its weights are damaged, or its arithmetic overflows.");
 
     /// <summary>Logits of the asked places, (n, V) in float32; where logits are shifted, a place's own are those of the place before it.</summary>
     private Tensor Logits(Tensor hidden, (int Canvas, int Position)[] places)
@@ -131,7 +137,7 @@ internal sealed class Proposer : IDisposable
     }
 
     private IEnumerable<int> Forbidden(DenoisingCanvas canvas, int position) =>
-        _options.End is EndRule.First first && position - canvas.PromptLength < first.MinTokens ? canvas.Forbidden(position).Concat(_endIds) : canvas.Forbidden(position);
+        _options.End is EndRule.First first && position >= canvas.PromptLength && position < canvas.PromptLength + first.MinTokens ? canvas.Forbidden(position).Concat(_endIds) : canvas.Forbidden(position);
 
     /// <summary>What a draw is made from: tempered and cut to the most probable; as it is at temperature 0.</summary>
     private Tensor Drawn(Tensor logits)
@@ -165,9 +171,17 @@ internal sealed class Proposer : IDisposable
 
     private IEnumerable<LogitBias> Bias(DenoisingCanvas canvas) => _options.Scorer is { } scorer ? _options.Bias.Concat(scorer([.. canvas.Ids])) : _options.Bias;
 
-    private LogitBias Checked(LogitBias bias) => bias.Id >= 0 && bias.Id < Descriptor.VocabularySize
-        ? bias
-        : throw new ArgumentException($"A logit bias names token {bias.Id}; this model's tokens are 0 to {Descriptor.VocabularySize - 1}.");
+    private LogitBias Checked(LogitBias bias)
+    {
+        Check(bias.Id);
+        return bias;
+    }
+
+    private void Check(int id)
+    {
+        if (id < 0 || id >= Descriptor.VocabularySize)
+            throw new ArgumentException($"The sampling options name token {id}; this model's tokens are 0 to {Descriptor.VocabularySize - 1}.");
+    }
 
     private Tensor Ids(IReadOnlyList<int> ids) => tensor([.. ids.Select(id => (long)id)], device: _denoiser.Device);
 }

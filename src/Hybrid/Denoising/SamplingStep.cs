@@ -37,7 +37,7 @@ public sealed record StepResponse
     /// <summary>Leaves everything as it is.</summary>
     public static StepResponse Accept { get; } = new();
 
-    /// <summary>Ends the run; the canvas is kept as it is now.</summary>
+    /// <summary>Ends the run; what is still masked gets the model's last proposals, marked as guesses.</summary>
     public static StepResponse Stop { get; } = new() { Stops = true };
 
     /// <summary>Positions to mask again; the token that stands there is not proposed for them again.</summary>

@@ -1,5 +1,5 @@
-using HybridGen.Models;
 using HybridGen.Denoising;
+using HybridGen.Models;
 using HybridGen.Schedules;
 
 namespace HybridGen.Verifying;

@@ -1,5 +1,5 @@
-using HybridGen.Models;
 using HybridGen.Denoising;
+using HybridGen.Models;
 using static TorchSharp.torch;
 
 namespace HybridGen.Verifying;

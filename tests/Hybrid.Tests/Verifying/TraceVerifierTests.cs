@@ -7,7 +7,7 @@ namespace HybridGen.Hybrid.Tests.Verifying;
 /// <summary>Every recorded run of every reference sampler, step by step.</summary>
 public sealed class TraceVerifierTests : IDisposable
 {
-    private readonly TensorWorker _worker = new(Environment.ProcessorCount);
+    private readonly TensorWorker _worker = new(threads: 1);
 
     public static TheoryData<string, int> Families => new()
     {
