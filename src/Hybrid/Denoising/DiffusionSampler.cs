@@ -208,5 +208,6 @@ internal sealed class DiffusionSampler : IDisposable
     private static int WrittenLength(DenoisingCanvas canvas) =>
         Enumerable.Range(0, canvas.ShownLength).LastOrDefault(i => canvas.Sources[i].Kind != TokenSourceKind.Masked, -1) + 1;
 
-    private static IEnumerable<int> EndIds(DenoiserDescriptor descriptor) => descriptor.EosId is { } eos ? descriptor.EndIds.Append(eos).Distinct() : descriptor.EndIds;
+    /// <summary>What ends a text.</summary>
+    internal static IEnumerable<int> EndIds(DenoiserDescriptor descriptor) => descriptor.EosId is { } eos ? descriptor.EndIds.Append(eos).Distinct() : descriptor.EndIds;
 }

@@ -24,7 +24,7 @@ internal sealed class Proposer : IDisposable
         (_denoiser, _options, _endIds) = (denoiser, options, endIds);
         _generator = options.Temperature > 0 ? new Generator(seed, denoiser.Device) : null;
         _forbidden = [.. Forbidden().Distinct()];
-        foreach (var id in options.SuppressTokens.Concat(options.BeginSuppressTokens).Concat(options.Allowed.Values.SelectMany(ids => ids))) Check(id);
+        foreach (var id in options.SuppressTokens.Concat(options.BeginSuppressTokens).Concat(options.ForbidTokens).Concat(options.Allowed.Values.SelectMany(ids => ids))) Check(id);
     }
 
     private DenoiserDescriptor Descriptor => _denoiser.Descriptor;
@@ -133,6 +133,7 @@ internal sealed class Proposer : IDisposable
     {
         if (_options.ForbidsMask) yield return Descriptor.MaskId;
         if (_options.ForbidsIdsWithoutText) foreach (var id in Descriptor.IdsWithoutText.Except(_endIds)) yield return id;
+        foreach (var id in _options.ForbidTokens) yield return id;
         if (_options.End is EndRule.Forbidden) foreach (var id in _endIds) yield return id;
     }
 

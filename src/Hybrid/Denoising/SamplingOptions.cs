@@ -64,6 +64,9 @@ public sealed record SamplingOptions
     /// <summary>Tokens that count nothing in the confidence; they are proposed all the same (dllm's begin_suppress_tokens).</summary>
     public IReadOnlyList<int> BeginSuppressTokens { get; init; } = [];
 
+    /// <summary>Tokens that are never chosen; they keep their part in the confidence.</summary>
+    public IReadOnlyList<int> ForbidTokens { get; init; } = [];
+
     /// <summary>Whether the mask itself is never chosen; it keeps its part in the confidence.</summary>
     /// <value>Default: true. No reference sampler forbids it.</value>
     public bool ForbidsMask { get; init; } = true;

@@ -18,6 +18,9 @@ public sealed record SamplingStep
     /// <summary>The canvas after the step.</summary>
     public required IReadOnlyList<int> Ids { get; init; }
 
+    /// <summary>The canvas after the step as a text, a light shade (U+2591) for each mask; null where ids are all there is.</summary>
+    public string? Text { get; init; }
+
     /// <summary>Positions that are masked after the step.</summary>
     public required IReadOnlyList<int> Masked { get; init; }
 
