@@ -9,6 +9,9 @@ internal static class ExitCode
     /// <summary>A text could not be read or written.</summary>
     public const int Input = 1;
 
+    /// <summary>A checkpoint does not compute what it is expected to.</summary>
+    public const int Mismatch = 1;
+
     /// <summary>The command line is wrong.</summary>
     public const int Usage = 2;
 

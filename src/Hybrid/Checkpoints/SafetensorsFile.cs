@@ -6,6 +6,8 @@ namespace HybridGen.Checkpoints;
 /// <summary>A safetensors file, memory-mapped: a tensor's bytes are read when it is loaded.</summary>
 internal sealed class SafetensorsFile : IDisposable
 {
+    private const long ElementsAtOnce = 1 << 26;
+
     private readonly string _path;
     private readonly MemoryMappedFile _map;
     private readonly MemoryMappedViewAccessor _view;
@@ -53,13 +55,20 @@ internal sealed class SafetensorsFile : IDisposable
     }
 
     /// <summary>Loads a tensor as it is stored.</summary>
-    /// <exception cref="CheckpointFormatException">There is none of that name, or it is larger than 2 GB.</exception>
+    /// <exception cref="CheckpointFormatException">There is none of that name.</exception>
     public Tensor Load(string name)
     {
         if (!_entries.TryGetValue(name, out var entry)) throw new CheckpointFormatException($"'{_path}' has no tensor '{name}'.");
-        if (entry.Length > Array.MaxLength) throw new CheckpointFormatException($"'{_path}', tensor '{name}': {entry.Length} bytes are more than can be loaded at once.");
         var tensor = empty(entry.Shape, entry.Type);
-        if (entry.Length > 0) tensor.bytes = Read(_dataStart + entry.Offset, (int)entry.Length);
+        using var flat = tensor.view(-1);
+        var (size, count) = (entry.Length / Math.Max(1, flat.numel()), flat.numel());
+        for (long first = 0, some; first < count; first += some)
+        {
+            some = Math.Min(count - first, ElementsAtOnce);
+            using var part = flat.narrow(0, first, some); // A span holds less than 2 GB.
+            _view.SafeMemoryMappedViewHandle.ReadSpan((ulong)(_view.PointerOffset + _dataStart + entry.Offset + first * size), part.bytes);
+        }
+
         return tensor;
     }
 

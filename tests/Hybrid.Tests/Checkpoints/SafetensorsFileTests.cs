@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using CsCheck;
 using HybridGen.Checkpoints;
+using HybridGen.Torch;
 
 namespace HybridGen.Hybrid.Tests.Checkpoints;
 
@@ -19,6 +20,21 @@ public sealed class SafetensorsFileTests : IDisposable
         Assert.Equal("w", entry.Key);
         Assert.Equal([2L, 1L], entry.Value.Shape);
         Assert.Equal(8, entry.Value.Length);
+    }
+
+    /// <summary>Large tensors are read in parts, since a span cannot hold them.</summary>
+    [Fact]
+    public async Task ATensorIsReadWholeBeyondOnePart()
+    {
+        const int Length = (1 << 26) + 3;
+        var path = Write($$$"""{"w":{"dtype":"U8","shape":[{{{Length}}}],"data_offsets":[0,{{{Length}}}]}}""", Length, 1, 2, 3);
+        using var worker = new TensorWorker(1);
+        Assert.Equal((6L, (byte)3), await worker.RunAsync(() =>
+        {
+            using var file = SafetensorsFile.Open(path);
+            var tensor = file.Load("w");
+            return (tensor.sum().item<long>(), tensor[Length - 1].item<byte>());
+        }, TestContext.Current.CancellationToken));
     }
 
     [Theory]
@@ -82,12 +98,13 @@ public sealed class SafetensorsFileTests : IDisposable
             threads: 1);
     }
 
-    private string Write(string header, int dataLength)
+    private string Write(string header, int dataLength, params ReadOnlySpan<byte> end)
     {
         var json = Encoding.UTF8.GetBytes(header);
         var bytes = new byte[8 + json.Length + dataLength];
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, (ulong)json.Length);
         json.CopyTo(bytes, 8);
+        end.CopyTo(bytes.AsSpan(bytes.Length - end.Length));
         return _scratch.Write("model.safetensors", bytes);
     }
 }

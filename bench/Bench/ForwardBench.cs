@@ -1,0 +1,83 @@
+using System.CommandLine;
+using System.Diagnostics;
+using HybridGen.Models;
+using HybridGen.Torch;
+using static TorchSharp.torch;
+
+namespace HybridGen.Bench;
+
+/// <summary><c>forward</c>: how much of the machine's matrix-product rate a denoiser's forward reaches, on random weights.</summary>
+internal static class ForwardBench
+{
+    /// <summary>Sides of the square products whose best rate counts as the machine's.</summary>
+    private static readonly int[] Squares = [1024, 2048];
+
+    private static readonly Option<string> Family = new("--family") { Description = $"One of {string.Join(", ", RandomCheckpoint.Families)}, or 'all'.", DefaultValueFactory = _ => "all" };
+    private static readonly Option<int> Hidden = new("--hidden") { Description = "Hidden size, a multiple of 256.", DefaultValueFactory = _ => 768 };
+    private static readonly Option<int> Layers = new("--layers") { Description = "Layers.", DefaultValueFactory = _ => 4 };
+    private static readonly Option<int> Batch = new("--batch") { Description = "Canvases side by side.", DefaultValueFactory = _ => 8 };
+    private static readonly Option<int> Length = new("--length") { Description = "Positions of a canvas.", DefaultValueFactory = _ => 128 };
+    private static readonly Option<string> Device = new("--device") { Description = "auto, cpu, cuda or cuda:N.", DefaultValueFactory = _ => "auto" };
+    private static readonly Option<DenoiserPrecision> Precision = new("--precision") { Description = "Auto, F32, BF16 or F16.", DefaultValueFactory = _ => DenoiserPrecision.Auto };
+
+    public static Command Command()
+    {
+        var command = new Command("forward", "Measures forwards against matrix products, in turns.") { Family, Hidden, Layers, Batch, Length, Device, Precision, Models.Threads, Models.Runs, Report.Option };
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
+    {
+        var placement = new DenoiserPlacement { Device = arguments.GetValue(Device)!, Precision = arguments.GetValue(Precision) };
+        var (batch, length) = (arguments.GetValue(Batch), arguments.GetValue(Length));
+        var families = arguments.GetValue(Family) == "all" ? RandomCheckpoint.Families : [arguments.GetValue(Family)!];
+        using var worker = new TensorWorker(arguments.GetValue(Models.Threads));
+        var report = new Report($"forward of hidden size {arguments.GetValue(Hidden)}, {arguments.GetValue(Layers)} layers, {batch} canvases of {length}");
+        foreach (var family in families)
+        {
+            using var checkpoint = RandomCheckpoint.Create(family, arguments.GetValue(Hidden), arguments.GetValue(Layers));
+            var measure = await worker.RunAsync(() => Measure(checkpoint, placement, batch, length, Math.Max(5, arguments.GetValue(Models.Runs))), cancellationToken);
+            report.Add($"{family}: forward", measure.Forward, "GFLOP/s");
+            report.Add($"{family}: matrix product", measure.Product, "GFLOP/s");
+            report.Add($"{family}: share", 100 * measure.Forward / measure.Product, "%");
+            report.Add($"{family}: tokens", measure.Tokens, "a second");
+        }
+
+        await report.PublishAsync(arguments.GetValue(Report.Option));
+        return 0;
+    }
+
+    private static (double Forward, double Product, double Tokens) Measure(RandomCheckpoint checkpoint, DenoiserPlacement placement, int batch, int length, int runs)
+    {
+        using var denoiser = DenoiserLoader.Load(checkpoint.Folder, placement);
+        var ids = randint(0, 1000, [batch, length], ScalarType.Int64, denoiser.Device);
+        var squares = Squares.Select(side => rand([side, side], placement.Resolve().Type, denoiser.Device)).ToArray();
+        var (forwards, products) = (new List<double>(), new List<double>());
+        for (var run = -1; run < runs; run++)
+        {
+            var product = squares.Max(square => 2 * Math.Pow(square.shape[0], 3) / Seconds(denoiser.Device, () => square.mm(square)));
+            var forward = checkpoint.Operations(batch, length) / Seconds(denoiser.Device, () => denoiser.Hidden(new DenoiserInput(ids)));
+            if (run < 0) continue; // The first one warms up.
+            products.Add(product / 1e9);
+            forwards.Add(forward / 1e9);
+        }
+
+        var rate = forwards.Max(); // The fastest, as what else runs on the machine only ever slows down.
+        return (rate, products.Max(), batch * length * rate * 1e9 / checkpoint.Operations(batch, length));
+    }
+
+    private static double Seconds(Device device, Func<Tensor> work)
+    {
+        Synchronize(device);
+        var watch = Stopwatch.StartNew();
+        using (NewDisposeScope()) work();
+        Synchronize(device);
+        return watch.Elapsed.TotalSeconds;
+    }
+
+    private static void Synchronize(Device device)
+    {
+        if (device.type == TorchSharp.DeviceType.CUDA) cuda.synchronize();
+    }
+}

@@ -1,0 +1,62 @@
+using System.CommandLine;
+using System.Globalization;
+using HybridGen.Cli.Display;
+using HybridGen.Models;
+using HybridGen.Verifying;
+
+namespace HybridGen.Cli;
+
+/// <summary><c>models</c>: what has to do with checkpoints rather than with texts.</summary>
+internal static class ModelsCommand
+{
+    public static Command Create() => new("models", "Checks checkpoints.") { VerifyCommand() };
+
+    private static Command VerifyCommand()
+    {
+        var folder = new Argument<string>("DIR") { Description = "A refiner's folder that also has expected.safetensors." };
+        var device = new Option<string>("--device") { Description = "auto, cpu, cuda or cuda:N. Default: auto.", HelpName = "NAME", DefaultValueFactory = _ => "auto" };
+        var precision = new Option<DenoiserPrecision>("--precision") { Description = "auto, f32, bf16 or f16. Default: auto, which is f32 on a processor and bf16 on a GPU.", HelpName = "NAME" };
+        var tolerance = new Option<double?>("--tolerance") { Description = "Largest difference of a logit that passes. Default: 1e-4 in f32.", HelpName = "X" };
+        var threads = WholeNumber.Option("--threads", "Threads of the model. Default: the processors.", 1, 1024);
+        Reject(device, value => new DenoiserPlacement { Device = value! });
+        Reject(tolerance, value => new VerifyOptions { Tolerance = value });
+        var command = new Command("verify", "Computes what a checkpoint's folder expects and says where the engine differs.") { folder, device, precision, tolerance, threads };
+        command.SetAction((parsed, cancellationToken) => VerifyAsync(parsed.GetValue(folder)!, new VerifyOptions
+        {
+            Placement = new DenoiserPlacement { Device = parsed.GetValue(device)!, Precision = parsed.GetValue(precision) },
+            Tolerance = parsed.GetValue(tolerance),
+            Threads = (int?)parsed.GetValue(threads) ?? Environment.ProcessorCount,
+        }, cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> VerifyAsync(string folder, VerifyOptions options, CancellationToken cancellationToken)
+    {
+        var cases = await CheckpointVerifier.VerifyAsync(folder, options, new Lines(), cancellationToken);
+        Terminal.Summarise($"{cases.Count(verified => verified.Passed)} of {Terminal.Count(cases.Count, "case")} as expected");
+        return cases.All(verified => verified.Passed) ? ExitCode.Done : ExitCode.Mismatch;
+    }
+
+    /// <summary>Refuses what an option's own type refuses, as an error of the command line.</summary>
+    private static void Reject<T>(Option<T> option, Func<T?, object> make) => option.Validators.Add(result =>
+    {
+        try
+        {
+            make(result.GetValueOrDefault<T>());
+        }
+        catch (ArgumentException refused)
+        {
+            result.AddError($"{option.Name}: {refused.Message.Split(" (Parameter", 2)[0]}");
+        }
+    });
+
+    /// <summary>A line a case, as soon as it is done.</summary>
+    private sealed class Lines : IProgress<VerifiedCase>
+    {
+        public void Report(VerifiedCase value)
+        {
+            var difference = value.Difference?.ToString("0.0e+0", CultureInfo.InvariantCulture);
+            Console.Out.WriteLine($"{(value.Passed ? "ok  " : "FAIL")}  {value.Kind} {value.Name}: {(difference is null ? "" : $"largest difference {difference}, ")}{value.Detail}");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using HybridGen.Models;
+
+namespace HybridGen.Verifying;
+
+/// <summary>How a checkpoint is verified.</summary>
+public sealed record VerifyOptions
+{
+    /// <summary>Where and in which precision the model computes.</summary>
+    public DenoiserPlacement Placement { get; init; } = new();
+
+    /// <summary>Largest absolute difference of a logit that passes.</summary>
+    /// <value>Above 0; <see langword="null"/> (default): 1e-4 in F32, 0.04 in F16, 0.3 in BF16.</value>
+    public double? Tolerance
+    {
+        get;
+        init => field = value is null or (> 0 and < double.PositiveInfinity)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Tolerance), value, "Tolerance must be a number above 0.");
+    }
+
+    /// <summary>Threads of the model.</summary>
+    /// <value>Default: the machine's processors.</value>
+    public int Threads
+    {
+        get;
+        init => field = value > 0
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Threads), value, "Threads must be above 0.");
+    } = Environment.ProcessorCount;
+}
