@@ -12,8 +12,10 @@ internal static class CommandLine
         GenerateCommand.Create(),
         TextCommand.Create("fix", "Mends spelling and consistency; everything else comes back byte for byte.", ReviseOptions.Fix),
         TextCommand.Create("revise", "Mends spelling, then rewrites words that do not fit their sentence.", new ReviseOptions()),
-        ModelsCommand.Create(),
         ScoreCommand.Create(),
+        InfillCommand.Create(),
+        DiffuseCommand.Create(),
+        ModelsCommand.Create(),
         DoctorCommand.Create(),
     };
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using HybridGen.Denoising;
 using HybridGen.Drafting;
 using HybridGen.Editing;
 using HybridGen.Revising;
@@ -131,6 +132,36 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
         ThrowIfDisposed();
         var refiner = await _refiner.GetAsync(cancellationToken).ConfigureAwait(false);
         return await _worker.RunAsync(() => refiner.Score(text, scoring, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Writes a text by diffusion alone: the refiner goes on from a prompt.</summary>
+    /// <param name="prompt">What to go on from; may be empty.</param>
+    /// <param name="options">How; <see langword="null"/> for the defaults.</param>
+    /// <param name="cancellationToken">Ends it before the next pass through the network; what is written is returned, marked as cut short.</param>
+    /// <exception cref="ArgumentException">An option does not fit the refiner.</exception>
+    /// <exception cref="RefiningException">The refiner cannot be loaded, the prompt does not fit into its context, or it failed.</exception>
+    public async Task<DiffusedText> DiffuseAsync(string prompt, DiffusionOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        ThrowIfDisposed();
+        var refiner = await _refiner.GetAsync(cancellationToken).ConfigureAwait(false);
+        return await _worker.RunAsync(() => refiner.Sampler.Generate(prompt, options ?? new(), cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Writes the gaps of a text from what stands on both sides; the rest of it stays as it is.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="gaps">Its gaps, in any order; they may not overlap.</param>
+    /// <param name="options">How; <see langword="null"/> for the defaults.</param>
+    /// <param name="cancellationToken">Ends it before the next pass through the network; gaps not yet filled get what was proposed for them.</param>
+    /// <exception cref="ArgumentException">Gaps overlap, lie outside of the text or within a character, or an option does not fit the refiner.</exception>
+    /// <exception cref="RefiningException">The refiner cannot be loaded, a gap is longer than its context, or it failed.</exception>
+    public async Task<InfilledText> InfillAsync(string text, IReadOnlyList<Gap> gaps, InfillOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(gaps);
+        ThrowIfDisposed();
+        var refiner = await _refiner.GetAsync(cancellationToken).ConfigureAwait(false);
+        return await _worker.RunAsync(() => refiner.Sampler.Infill(text, gaps, options ?? new(), cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Waits for the revision at work, then frees the models; calls after the first do nothing.</summary>

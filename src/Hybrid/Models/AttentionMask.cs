@@ -18,12 +18,4 @@ internal static class AttentionMask
         var hidden = keys.logical_not().logical_and_(keys.any(-1, keepdim: true));
         return zeros(hidden.shape, type, hidden.device).masked_fill_(hidden, float.NegativeInfinity).MoveToOuterDisposeScope();
     }
-
-    /// <summary>The ids' batch and length, after a check of everything that came with them.</summary>
-    public static (int Batch, int Length) Check(DenoiserInput input, DenoiserDescriptor descriptor)
-    {
-        if (input.Ids.shape is not [var batch, var length]) throw new ArgumentException($"Ids must be (B, L); they are ({string.Join(", ", input.Ids.shape)}).", nameof(input));
-        if (length > descriptor.MaxPositions) throw new ArgumentException($"A canvas has {length} positions; {descriptor.Family} has {descriptor.MaxPositions}.", nameof(input));
-        return ((int)batch, (int)length);
-    }
 }

@@ -56,7 +56,7 @@ internal sealed class Bert : IDenoiser
     public Tensor Hidden(DenoiserInput input)
     {
         using var scope = NewDisposeScope();
-        var (batch, length) = AttentionMask.Check(input, Descriptor);
+        var (batch, length) = input.Check(Descriptor);
         var mask = AttentionMask.Additive(input.Attention, _words.dtype);
         var x = Normed(Embedded(input, batch, length), _inputNorm);
         foreach (var layer in _layers)

@@ -48,6 +48,9 @@ internal sealed record DenoiserDescriptor
     /// <summary>Which positions a position sees.</summary>
     public AttentionPattern Attention { get; init; } = AttentionPattern.Full;
 
+    /// <summary>Whether forwards may keep keys and values (<see cref="KeyValueCache"/>).</summary>
+    public bool CanCache { get; init; }
+
     /// <summary>Block lengths that block-causal attention was trained with; empty for full attention.</summary>
     public IReadOnlyList<int> TrainedBlockLengths { get; init; } = [];
 }

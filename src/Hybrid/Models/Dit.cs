@@ -125,7 +125,7 @@ internal sealed class Dit : IDenoiser
 
     private (Tensor Stream, Tensor Condition) Run(DenoiserInput input)
     {
-        var (batch, length) = AttentionMask.Check(input, Descriptor);
+        var (batch, length) = input.Check(Descriptor);
         var positions = input.Positions ?? arange(length, ScalarType.Int64, Device).unsqueeze(0);
         var rotations = Rotary.Rotations(positions, _config.HeadSize, 10_000);
         var mask = AttentionMask.Additive(input.Attention, _embed.dtype);

@@ -54,7 +54,7 @@ internal sealed class ModernBert : IDenoiser
     public Tensor Hidden(DenoiserInput input)
     {
         using var scope = NewDisposeScope();
-        var (batch, length) = AttentionMask.Check(input, Descriptor);
+        var (batch, length) = input.Check(Descriptor);
         var positions = input.Positions ?? arange(length, ScalarType.Int64, Device).unsqueeze(0);
         var everywhere = new Sight(Rotary.Rotations(positions, _config.HeadSize, _config.GlobalTheta), AttentionMask.Additive(input.Attention, _embed.dtype));
         var nearby = new Sight(Rotary.Rotations(positions, _config.HeadSize, _config.LocalTheta), Nearby(input.Attention, length));

@@ -26,12 +26,12 @@ internal sealed class Qwen : IDenoiser
 
     public Qwen(QwenConfig config, QwenNames names, DenoiserDescriptor descriptor, WeightReader weights)
     {
-        (_config, Descriptor, Device, _type, _weights) = (config, descriptor, weights.Device, weights.Type, weights.Placed);
+        (_config, Descriptor, Device, _type, _weights) = (config, descriptor with { CanCache = true }, weights.Device, weights.Type, weights.Placed);
         using var scope = NewDisposeScope();
         var (d, v) = (config.HiddenSize, config.VocabularySize);
         var prefix = weights.Prefix(names.Embedding, names.Prefixes);
         _embed = weights.Place(weights.Read(prefix + names.Embedding, v, d));
-        _layers = [.. Enumerable.Range(0, config.Layers).Select(i => new Layer(config, names, weights, $"{prefix}{names.Layers}.{i}."))];
+        _layers = [.. Enumerable.Range(0, config.Layers).Select(i => new Layer(config, names, weights, prefix, i))];
         _norm = weights.Place(weights.Read(prefix + names.Norm, d), ScalarType.Float32);
         var head = weights.Prefix(names.Head, "", prefix) + names.Head;
         _head = weights.Has(head) ? weights.Place(weights.Read(head, v, d)) : _embed;
@@ -58,13 +58,14 @@ internal sealed class Qwen : IDenoiser
     public Tensor Hidden(DenoiserInput input)
     {
         using var scope = NewDisposeScope();
-        var (batch, length) = AttentionMask.Check(input, Descriptor);
-        var positions = input.Positions ?? arange(length, ScalarType.Int64, Device).unsqueeze(0);
+        var (batch, length) = input.Check(Descriptor);
+        var start = input.Cache?.Start ?? 0;
+        var positions = input.Positions ?? arange(start, start + length, ScalarType.Int64, Device).unsqueeze(0);
         var rotations = Rotary.Rotations(positions, _config.HeadSize, _config.RopeTheta);
         var mask = AttentionMask.Additive(input.Attention, _type);
         if (mask?.shape[2] > 1) mask = mask.repeat_interleave(_config.Heads / _config.KeyHeads, 2); // A query's G rows see the same.
         var x = _embed.index_select(0, input.Ids.reshape(-1));                                       // (T, D)
-        foreach (var layer in _layers) layer.Apply(x, batch, rotations, mask);
+        foreach (var layer in _layers) layer.Apply(x, new Sight(batch, rotations, mask, input.Cache));
         return x.mul(Layer.Scale(x, _config.NormEps)).mul(_norm).to(_type).view(batch, length, -1).MoveToOuterDisposeScope();
     }
 
@@ -76,9 +77,13 @@ internal sealed class Qwen : IDenoiser
 
     public void Dispose() => _weights.ForEach(weight => weight.Dispose());
 
+    /// <summary>What a layer knows beside the stream: the number of canvases, rotations (B or 1, L, 1, S / 2), the mask, and the cache.</summary>
+    private sealed record Sight(int Batch, Tensor Rotations, Tensor? Mask, KeyValueCache? Cache);
+
     /// <summary>One block: attention, then a gated network; both add to the stream.</summary>
     private sealed class Layer
     {
+        private readonly int _index;
         private readonly QwenConfig _config;
         private readonly Tensor _qkv;          // (D, (H + 2 K) S)
         private readonly Tensor? _qkvBias;     // ((H + 2 K) S)
@@ -88,10 +93,10 @@ internal sealed class Qwen : IDenoiser
         private readonly Tensor _gateUp;       // (D, 2 I)
         private readonly Tensor _down;         // (I, D)
 
-        public Layer(QwenConfig config, QwenNames names, WeightReader weights, string prefix)
+        public Layer(QwenConfig config, QwenNames names, WeightReader weights, string prefix, int index)
         {
             using var scope = NewDisposeScope();
-            _config = config;
+            (_config, _index) = (config, index);
             var (d, h, k, s, inner) = (config.HiddenSize, config.Heads, config.KeyHeads, config.HeadSize, config.IntermediateSize);
             var qkv = cat([Queries(Read(names.Query + ".weight", h * s, d)), Keys(Read(names.Key + ".weight", k * s, d)), Read(names.Value + ".weight", k * s, d)]);
             _qkv = weights.PlaceTransposed(qkv.mul_(Read(names.AttentionNorm + ".weight", d)));
@@ -104,7 +109,7 @@ internal sealed class Qwen : IDenoiser
             _gateUp = weights.PlaceTransposed(gateUp.mul_(Read(names.FeedForwardNorm + ".weight", d)));
             _down = weights.PlaceTransposed(Read(names.Down + ".weight", d, inner));
 
-            Tensor Read(string name, params ReadOnlySpan<long> shape) => weights.Read(prefix + name, shape);
+            Tensor Read(string name, params ReadOnlySpan<long> shape) => weights.Read($"{prefix}{names.Layers}.{index}.{name}", shape);
 
             Tensor Queries(Tensor rows) => Rotary.Interleave(rows.view(k, h / k, s, -1).transpose(0, 1), 2).reshape(rows.shape);
 
@@ -113,9 +118,9 @@ internal sealed class Qwen : IDenoiser
             Tensor HeadNorm(string name) => weights.Place(Rotary.Interleave(Read(name, s), 0), ScalarType.Float32);
         }
 
-        public void Apply(Tensor x, int batch, Tensor rotations, Tensor? mask)
+        public void Apply(Tensor x, Sight sight)
         {
-            using (NewDisposeScope()) x.addmm_(Attention(Normed(x), batch, rotations, mask), _output);
+            using (NewDisposeScope()) x.addmm_(Attention(Normed(x), sight), _output);
             using (NewDisposeScope()) x.addmm_(Gated(Normed(x).mm(_gateUp)), _down);
         }
 
@@ -128,14 +133,15 @@ internal sealed class Qwen : IDenoiser
 
         private Tensor Normed(Tensor x) => x.mul(Scale(x, _config.NormEps).to(x.dtype));
 
-        private Tensor Attention(Tensor normed, int batch, Tensor rotations, Tensor? mask)
+        private Tensor Attention(Tensor normed, Sight sight)
         {
             var (h, k, s) = (_config.Heads, _config.KeyHeads, _config.HeadSize);
-            var qkv = (_qkvBias is null ? normed.mm(_qkv) : _qkvBias.addmm(normed, _qkv)).view(batch, -1, h + 2 * k, s); // (B, L, H + 2 K, S)
-            var queries = Rotary.Turn(HeadNormed(qkv.narrow(2, 0, h), _queryNorm), rotations).view(batch, -1, k, s);        // (B, L G, K, S)
-            var keys = Rotary.Turn(HeadNormed(qkv.narrow(2, h, k), _keyNorm), rotations);                                  // (B, L, K, S)
+            var qkv = (_qkvBias is null ? normed.mm(_qkv) : _qkvBias.addmm(normed, _qkv)).view(sight.Batch, -1, h + 2 * k, s); // (B, L, H + 2 K, S)
+            var queries = Rotary.Turn(HeadNormed(qkv.narrow(2, 0, h), _queryNorm), sight.Rotations).view(sight.Batch, -1, k, s); // (B, L G, K, S)
+            var keys = Rotary.Turn(HeadNormed(qkv.narrow(2, h, k), _keyNorm), sight.Rotations);                                  // (B, L, K, S)
             var values = qkv.narrow(2, h + k, k);
-            var attended = nn.functional.scaled_dot_product_attention(queries.transpose(1, 2), keys.transpose(1, 2), values.transpose(1, 2), mask);
+            if (sight.Cache is { } cache) (keys, values) = cache.Write(_index, keys, values);
+            var attended = nn.functional.scaled_dot_product_attention(queries.transpose(1, 2), keys.transpose(1, 2), values.transpose(1, 2), sight.Mask);
             return attended.transpose(1, 2).reshape(-1, h * s);
         }
 

@@ -1,6 +1,7 @@
 using HybridGen.Candidates;
 using HybridGen.Canvases;
 using HybridGen.Checkpoints;
+using HybridGen.Denoising;
 using HybridGen.Editing;
 using HybridGen.Models;
 using HybridGen.Models.Mini;
@@ -25,8 +26,11 @@ internal sealed class Refiner : IDisposable
     private readonly WordEncoder _encoder;
     private bool _isDisposed;
 
-    private Refiner(IDenoiser denoiser, MiniScorer? pointer, CandidateSource candidates, WordEncoder encoder) =>
+    private Refiner(IDenoiser denoiser, MiniScorer? pointer, CandidateSource candidates, WordEncoder encoder)
+    {
         (_predictor, _pointer, _candidates, _encoder) = (new Predictor(denoiser), pointer, candidates, encoder);
+        Sampler = new TextSampler(denoiser, encoder.Tokenizer);
+    }
 
     /// <summary>Loads a refiner from its folder.</summary>
     /// <exception cref="CheckpointFormatException">A file is missing or malformed, or it is no refiner.</exception>
@@ -60,6 +64,9 @@ internal sealed class Refiner : IDisposable
         var candidates = CandidateSource.ReadFirst([folder, ShippedModels.Folder]);
         return new Refiner(DenoiserLoader.Load(folder, placement), null, candidates, encoder);
     }
+
+    /// <summary>Writes texts by diffusion alone.</summary>
+    public TextSampler Sampler { get; }
 
     /// <summary>Revises a text.</summary>
     /// <exception cref="RevisionCanceledException">It was cancelled; the exception has what was done.</exception>
