@@ -79,7 +79,9 @@ internal sealed class MaskedStrategy(MaskedPolicy policy, IWordScoring scoring, 
 
     /// <summary>Words that say again what the word before them says.</summary>
     private static IEnumerable<int> Doubled(Canvas canvas) => Enumerable.Range(1, Math.Max(0, canvas.Words.Count - 1))
-        .Where(word => canvas.Words[word] is { IsProtected: false, Word.StartsWithLetter: true } && canvas.Words[word].Word.Body == canvas.Words[word - 1].Word.Body);
+        .Where(word => canvas.Words[word] is { IsProtected: false, Word.StartsWithLetter: true } && IsDoubled(canvas.Words, word));
+
+    private static bool IsDoubled(IReadOnlyList<CanvasWord> words, int word) => word > 0 && words[word].Word.Body == words[word - 1].Word.Body;
 
     private Repair? LengthChange(int canvas, IReadOnlyList<CanvasWord> words, int first, int count, ProposedForm form, float gain, PassContext pass)
     {
@@ -87,7 +89,9 @@ internal sealed class MaskedStrategy(MaskedPolicy policy, IWordScoring scoring, 
         var after = count == 0 ? " " + form.Text : "";
         var kind = count == 0 ? EditKind.Insertion : EditKind.Deletion;
         var total = gain + pass.Limits.Bias(pass.Text, span, after, kind);
-        return total > policy.LengthMinGain ? new Repair(canvas, first, count, span, after, kind, total) : null;
+        // A word said twice is seldom meant; that another is missing or too much is easily fancied.
+        var least = count == 1 && IsDoubled(words, first) ? policy.MinGain : policy.LengthMinGain;
+        return total > least ? new Repair(canvas, first, count, span, after, kind, total) : null;
     }
 
     /// <summary>A word with the space before it, or after it where it begins a line.</summary>
