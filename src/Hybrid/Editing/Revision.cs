@@ -42,6 +42,6 @@ public sealed record Revision(string Input, string Output, IReadOnlyList<Edit> E
             copied = edit.Span.End;
         }
 
-        return copied == 0 ? input : output.Append(input, copied, input.Length - copied).ToString();
+        return copied == 0 && output.Length == 0 ? input : output.Append(input, copied, input.Length - copied).ToString();
     }
 }

@@ -11,23 +11,25 @@ internal sealed class AddedVocabulary
     private readonly Dictionary<int, AddedToken> _tokens = [];
     private readonly Cutter[] _cutters;
 
-    private AddedVocabulary(IEnumerable<AddedToken> tokens, Normalizer normalizer)
+    private AddedVocabulary(List<AddedToken> tokens, Normalizer normalizer)
     {
-        foreach (var token in tokens) _tokens[token.Id] = token;
-        Ids = _tokens.Values.GroupBy(token => token.Content, StringComparer.Ordinal).ToDictionary(same => same.Key, same => same.Last().Id, StringComparer.Ordinal);
-        var (plain, normalized) = (_tokens.Values.ToLookup(token => token.Normalized), _tokens.Values.Where(token => token.Normalized)
-            .Select(token => token with { Content = normalizer.Normalize(new AlignedText(token.Content)).Text }).ToList());
-        _cutters = [new(plain[false], false), new(plain[false], true), new(normalized, false), new(normalized, true)];
+        foreach (var token in tokens) Ids[token.Content] = token.Id;
+        foreach (var token in tokens) _tokens[token.Id] = token.Normalized ? token with { Content = normalizer.Normalize(new AlignedText(token.Content)).Text } : token;
+        var byStage = _tokens.Values.ToLookup(token => token.Normalized);
+        _cutters = [new(byStage[false], false), new(byStage[false], true), new(byStage[true], false), new(byStage[true], true)];
     }
 
     /// <summary>Ids by text.</summary>
-    public IReadOnlyDictionary<string, int> Ids { get; }
+    public Dictionary<string, int> Ids { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Whether some are runs of white space, which are read in any text.</summary>
+    public bool HasSpaces => _tokens.Values.Any(token => !token.IsControl);
 
     /// <summary>The added tokens of a <c>tokenizer.json</c>.</summary>
     public static AddedVocabulary Read(JsonElement root, Normalizer normalizer) =>
         new(root.Part("added_tokens")?.EnumerateArray().Select(AddedToken.Read).ToList() ?? [], normalizer);
 
-    /// <summary>The text of an added token, or null.</summary>
+    /// <summary>The text of an added token, normalized where it is found in normalized texts; null for other ids.</summary>
     public string? Name(int id) => _tokens.TryGetValue(id, out var token) ? token.Content : null;
 
     /// <summary>Whether an id is a special token.</summary>
@@ -73,7 +75,8 @@ internal sealed class AddedVocabulary
             {
                 foreach (var (token, start, end) in Matches(text.Text))
                 {
-                    var (from, to) = Strip(text.Text, token, start, end, done);
+                    if (end <= done) continue;
+                    var (from, to) = Strip(text.Text, token, Math.Max(start, done), end, done);
                     if (from > done) yield return (null, text.Slice(done, from - done));
                     yield return (token.Id, text.Slice(from, to - from));
                     done = to;
@@ -96,7 +99,7 @@ internal sealed class AddedVocabulary
 
         private static (int From, int To) Strip(string text, AddedToken token, int start, int end, int done)
         {
-            var (from, to) = (Math.Max(start, done), end);
+            var (from, to) = (start, end);
             if (token.LeftStrip) while (from > done && char.IsWhiteSpace(text[from - 1])) from--;
             if (token.RightStrip) while (to < text.Length && char.IsWhiteSpace(text[to])) to++;
             return (from, to);

@@ -13,14 +13,12 @@ internal sealed class ByteLevelTokenizer : Tokenizer
     private readonly Dictionary<string, int>? _wholePieces;
 
     /// <summary>Reads the parts of a <c>tokenizer.json</c>.</summary>
-    internal ByteLevelTokenizer(JsonElement root) : this(root, root.GetProperty("model").GetProperty("vocab").EnumerateObject().ToDictionary(token => token.Name, token => token.Value.GetInt32(), StringComparer.Ordinal)) { }
-
-    private ByteLevelTokenizer(JsonElement root, Dictionary<string, int> vocabulary) : base(root, vocabulary)
+    internal ByteLevelTokenizer(JsonElement root, Dictionary<string, int> vocabulary) : base(root, vocabulary)
     {
         var model = root.GetProperty("model");
         Check(root, model, vocabulary);
         _wholePieces = model.Flag("ignore_merges") ? vocabulary : null;
-        _readsWholeTexts = Pieces.Regex is not null && !Pieces.AddsSpace && _wholePieces is null;
+        _readsWholeTexts = Pieces.Regex is not null && !Pieces.AddsSpace && !HasSpaceTokens && _wholePieces is null;
         _bpe = BpeTokenizer.Create(new BpeOptions(vocabulary)
         {
             Merges = [.. model.GetProperty("merges").EnumerateArray().Select(Merge)],
@@ -31,7 +29,9 @@ internal sealed class ByteLevelTokenizer : Tokenizer
 
     /// <inheritdoc/>
     /// <remarks>Words of a text come here one by one, so the usual ones go straight to the library.</remarks>
-    public override IReadOnlyList<int> Encode(string text) => _readsWholeTexts && Ascii.IsValid(text) ? _bpe.EncodeToIds(text) : base.Encode(text);
+    public override IReadOnlyList<int> Encode(string text) => _readsWholeTexts && IsPlain(text) ? _bpe.EncodeToIds(text) : base.Encode(text);
+
+    private bool IsPlain(string text) => Ascii.IsValid(text) || Normalizer.ChangesNothing && !text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF');
 
     private protected override void AddPiece(AlignedText piece, List<Token> tokens)
     {

@@ -10,7 +10,7 @@ internal sealed class CharacterPattern(string pattern)
     // that have none there (white space, control, surrogate) are never asked for.
     private const string Representatives = "\u10A0\u2D00\u1F88\uA015\uA000\u0951\u0903\u20DD\u0660\u2180\u2474 \u2028\u2029\u0001\u2061\uFFFD\uE000\u203F\u2012\u27E6\u27E7\u2E02\u2E03\u2E0E\u2A00\u20A0\uA700\u2300\uFDD0";
 
-    private readonly Regex _regex = new(pattern, RegexOptions.CultureInvariant);
+    private readonly Regex _regex = new(WithLongS(pattern), RegexOptions.CultureInvariant);
 
     /// <summary>The expression, for texts of the basic plane.</summary>
     public Regex Regex => _regex;
@@ -22,6 +22,10 @@ internal sealed class CharacterPattern(string pattern)
         var (shadow, places) = Shadow(text);
         return Cuts(_regex, shadow).Select(cut => (places[cut.Start], places[cut.Start + cut.Length] - places[cut.Start]));
     }
+
+    // Unicode's case folding makes the long s an s, .NET's does not: it matters for the two ways in which vocabularies write the English 's.
+    private static string WithLongS(string pattern) =>
+        pattern.Replace("(?i:'s", "(?i:'[s\u017F]", StringComparison.Ordinal).Replace("(?i:[s", "(?i:[s\u017F", StringComparison.Ordinal);
 
     private static List<(int Start, int Length)> Cuts(Regex regex, string text)
     {

@@ -10,6 +10,9 @@ internal abstract class Normalizer
     /// <summary>The normalized text.</summary>
     public abstract AlignedText Normalize(AlignedText text);
 
+    /// <summary>Whether every text stays as it is.</summary>
+    public virtual bool ChangesNothing => false;
+
     /// <summary>The normalizer of a <c>tokenizer.json</c>.</summary>
     public static Normalizer Read(JsonElement root) => root.Part("normalizer") is not { } part ? new Unchanged() : part.Kind() switch
     {
@@ -20,6 +23,8 @@ internal abstract class Normalizer
 
     private sealed class Unchanged : Normalizer
     {
+        public override bool ChangesNothing => true;
+
         public override AlignedText Normalize(AlignedText text) => text;
     }
 
@@ -29,6 +34,10 @@ internal abstract class Normalizer
     }
 
     /// <summary>BERT's: control characters go, white space becomes spaces, ideographs stand alone, accents and capitals go.</summary>
+    /// <remarks>
+    /// The library's categories are those of Unicode 8, .NET's are newer: they differ in some 600 characters, most of them marks of scripts
+    /// that came later.
+    /// </remarks>
     private sealed class Bert(JsonElement part) : Normalizer
     {
         private readonly bool _cleans = part.Flag("clean_text", true);
@@ -53,7 +62,7 @@ internal abstract class Normalizer
         {
             '\t' or '\n' or '\r' => false,
             0xFFFD => true,
-            _ => Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned,
+            _ => Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse,
         };
 
         private static IEnumerable<AlignedRune> Spaced(AlignedRune rune)

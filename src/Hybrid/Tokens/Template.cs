@@ -6,7 +6,7 @@ namespace HybridGen.Tokens;
 /// <param name="Before">Ids before the text.</param>
 /// <param name="After">Ids after the text.</param>
 /// <param name="TrimsSpans">Whether the spans of tokens leave out spaces at their ends.</param>
-/// <param name="KeepsAddedSpace">Whether the space that the pre-tokenizer adds counts as left out already.</param>
+/// <param name="KeepsAddedSpace">Whether a single space at the start of the text is the one that the pre-tokenizer adds, which is in no span anyway.</param>
 internal sealed record Template(IReadOnlyList<int> Before, IReadOnlyList<int> After, bool TrimsSpans = false, bool KeepsAddedSpace = true)
 {
     private static readonly Template None = new([], []);

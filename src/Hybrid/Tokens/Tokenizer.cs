@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using HybridGen.Checkpoints;
+using HybridGen.Drafting;
 
 namespace HybridGen.Tokens;
 
@@ -8,19 +9,18 @@ namespace HybridGen.Tokens;
 internal abstract class Tokenizer : ITokenizer
 {
     private readonly AddedVocabulary _added;
-    private readonly Normalizer _normalizer;
-    private readonly PreTokenizer _pieces;
     private readonly string?[] _names;
 
     /// <summary>Reads what all kinds share.</summary>
-    private protected Tokenizer(JsonElement root, IReadOnlyDictionary<string, int> vocabulary)
+    private protected Tokenizer(JsonElement root, Dictionary<string, int> vocabulary)
     {
-        _normalizer = Normalizer.Read(root);
-        _added = AddedVocabulary.Read(root, _normalizer);
-        _pieces = PreTokenizer.Read(root.Part("pre_tokenizer") ?? throw TokenizerJson.Unknown("pre_tokenizer is missing, and this reader needs one"));
+        Normalizer = Normalizer.Read(root);
+        _added = AddedVocabulary.Read(root, Normalizer);
+        Pieces = PreTokenizer.Read(root.Part("pre_tokenizer") ?? throw TokenizerJson.Unknown("pre_tokenizer is missing, and this reader needs one"));
         Template = Template.Read(root);
-        VocabularySize = 1 + vocabulary.Values.Concat(_added.Ids.Values).Max();
-        TokenizerJson.Require(vocabulary.Values.Concat(_added.Ids.Values).Min() >= 0 && VocabularySize <= 1 << 24, "an id is negative or absurdly large");
+        int[] ids = [.. vocabulary.Values, .. _added.Ids.Values];
+        TokenizerJson.Require(Array.TrueForAll(ids, id => id is >= 0 and < 1 << 24), "an id is negative or absurdly large");
+        VocabularySize = 1 + ids.Max();
         _names = new string?[VocabularySize];
         foreach (var (name, id) in vocabulary) _names[id] = name;
     }
@@ -31,9 +31,13 @@ internal abstract class Tokenizer : ITokenizer
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, int> AddedTokens => _added.Ids;
 
+    private protected bool HasSpaceTokens => _added.HasSpaces;
+
     private protected Template Template { get; }
 
-    private protected PreTokenizer Pieces => _pieces;
+    private protected Normalizer Normalizer { get; }
+
+    private protected PreTokenizer Pieces { get; }
 
     /// <summary>Reads a <c>tokenizer.json</c>, of the kind that it says it is.</summary>
     /// <param name="path">The file, or the folder that has it.</param>
@@ -46,7 +50,7 @@ internal abstract class Tokenizer : ITokenizer
             using var document = JsonDocument.Parse(CheckpointText.ReadAll(path));
             return Read(document.RootElement);
         }
-        catch (Exception failure) when (failure is JsonException or KeyNotFoundException or InvalidOperationException or ArgumentException or FormatException or InvalidDataException)
+        catch (Exception failure) when (failure is not CheckpointFormatException)
         {
             throw new CheckpointFormatException($"'{path}' cannot be used as a tokenizer: {failure.Message}", failure);
         }
@@ -55,14 +59,15 @@ internal abstract class Tokenizer : ITokenizer
     /// <inheritdoc/>
     public IReadOnlyList<Token> Tokenize(string text, bool readsAdded = false)
     {
+        text = WholeCharacters(text);
         var tokens = new List<Token>();
-        foreach (var (added, part) in _added.Cut(new AlignedText(WholeCharacters(text)), normalized: false, readsAdded))
+        foreach (var (added, part) in _added.Cut(new AlignedText(text), normalized: false, readsAdded))
         {
             if (added is { } id) tokens.Add(new Token(id, part.Origin(0, part.Text.Length)));
-            else AddNormalized(_normalizer.Normalize(part), readsAdded, tokens);
+            else AddNormalized(Normalizer.Normalize(part), readsAdded, tokens);
         }
 
-        return Template.TrimsSpans ? TrimSpans(tokens) : tokens;
+        return Template.TrimsSpans ? TrimSpans(text, tokens) : tokens;
     }
 
     /// <summary>The ids of a text in which added tokens are only text.</summary>
@@ -96,13 +101,17 @@ internal abstract class Tokenizer : ITokenizer
     private static Tokenizer Read(JsonElement root)
     {
         var model = root.GetProperty("model");
-        return (model.Part("type")?.GetString() ?? Guess(model)) switch
+        var kind = model.Part("type")?.GetString() ?? Guess(model);
+        return kind switch
         {
-            "BPE" => new ByteLevelTokenizer(root),
-            "WordPiece" => new WordPieceTokenizer(root),
+            "BPE" => new ByteLevelTokenizer(root, Vocabulary(model)),
+            "WordPiece" => new WordPieceTokenizer(root, Vocabulary(model)),
             var other => throw TokenizerJson.Unknown($"model.type is '{other}'; this reader knows BPE and WordPiece"),
         };
     }
+
+    private static Dictionary<string, int> Vocabulary(JsonElement model) =>
+        model.GetProperty("vocab").EnumerateObject().ToDictionary(token => token.Name, token => token.Value.GetInt32(), StringComparer.Ordinal);
 
     // Files of the library's first years do not name their model.
     private static string? Guess(JsonElement model) => model.Part("merges") is not null ? "BPE" : model.Part("max_input_chars_per_word") is not null ? "WordPiece" : null;
@@ -112,20 +121,22 @@ internal abstract class Tokenizer : ITokenizer
         foreach (var (added, part) in _added.Cut(text, normalized: true, readsAdded))
         {
             if (added is { } id) tokens.Add(new Token(id, part.Origin(0, part.Text.Length)));
-            else foreach (var piece in _pieces.Cut(part)) AddPiece(piece, tokens);
+            else foreach (var piece in Pieces.Cut(part)) AddPiece(piece, tokens);
         }
     }
 
-    /// <summary>Leaves the spaces out of spans, as RoBERTa does.</summary>
-    private List<Token> TrimSpans(List<Token> tokens) => [.. tokens.Select((token, i) => token with { Span = Trim(token, i) })];
+    /// <summary>Leaves the spaces out of spans, as RoBERTa does; the library counts them in characters, whatever they stand for.</summary>
+    private List<Token> TrimSpans(string text, List<Token> tokens) => [.. tokens.Select((token, i) => token with { Span = Trim(text, token, i) })];
 
-    private Drafting.TextSpan Trim(Token token, int index)
+    private TextSpan Trim(string text, Token token, int index)
     {
-        var (name, span) = (Name(token.Id)!, token.Span);
+        var span = token.Span;
+        var name = _added.Name(token.Id) is null ? Name(token.Id)! : span.Of(text).ToString();
         var (before, after) = (name.TakeWhile(ByteAlphabet.IsSpace).Count(), name.Reverse().TakeWhile(ByteAlphabet.IsSpace).Count());
-        if (before > 0 && (index == 0 || span.Start == 0) && Template.KeepsAddedSpace) before--;
-        var start = Math.Min(span.Start + before, span.End);
-        var end = span.End >= after ? Math.Max(span.End - after, start) : span.End;
-        return new Drafting.TextSpan(start, end - start);
+        if (before == 1 && (index == 0 || span.Start == 0) && Template.KeepsAddedSpace) before = 0;
+        var (start, end) = (span.Start, span.End);
+        for (; before > 0 && start < end; before--) start += char.IsHighSurrogate(text[start]) ? 2 : 1;
+        for (; after > 0 && end > start; after--) end -= char.IsLowSurrogate(text[end - 1]) ? 2 : 1;
+        return new TextSpan(start, end - start);
     }
 }

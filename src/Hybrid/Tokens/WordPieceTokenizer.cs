@@ -13,9 +13,7 @@ internal sealed class WordPieceTokenizer : Tokenizer
     private readonly bool _cleans;
 
     /// <summary>Reads the parts of a <c>tokenizer.json</c>.</summary>
-    internal WordPieceTokenizer(JsonElement root) : this(root, root.GetProperty("model").GetProperty("vocab").EnumerateObject().ToDictionary(token => token.Name, token => token.Value.GetInt32(), StringComparer.Ordinal)) { }
-
-    private WordPieceTokenizer(JsonElement root, Dictionary<string, int> vocabulary) : base(root, vocabulary)
+    internal WordPieceTokenizer(JsonElement root, Dictionary<string, int> vocabulary) : base(root, vocabulary)
     {
         var (model, decoder) = (root.GetProperty("model"), root.Part("decoder"));
         TokenizerJson.Require(decoder?.Kind() == "WordPiece", "decoder.type is not WordPiece, the only one this reader knows for WordPiece");

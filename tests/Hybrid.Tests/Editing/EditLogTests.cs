@@ -29,6 +29,9 @@ public class EditLogTests
         Assert.Throws<ArgumentException>(() => Revision.Apply("a", [one]));
     }
 
+    [Fact]
+    public void AnInsertionAtTheStartIsApplied() => Assert.Equal("xab", Revision.Apply("ab", [new Edit(new TextSpan(0, 0), "", "x", EditKind.Refill, 1, 1)]));
+
     private static List<Edit> Edits(string text, (int Skip, int Length, string After)[] steps)
     {
         var edits = new List<Edit>();
