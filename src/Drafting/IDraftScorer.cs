@@ -13,6 +13,9 @@ public interface IDraftScorer
     /// <summary>Number of the model's weights.</summary>
     long ParameterCount { get; }
 
+    /// <summary>Most tokens of a text that can be scored.</summary>
+    int MaxScoredTokens { get; }
+
     /// <summary>Reads a text as the drafter would and reports how probable it found each token, as a draft of the same text does.</summary>
     /// <param name="text">Any text that fits the model's context.</param>
     /// <param name="cancellationToken">Stops, also inside a running decode.</param>

@@ -17,6 +17,7 @@ namespace HybridGen.Drafting;
 public sealed class LlamaDrafter : IDrafter, IDraftScorer
 {
     private const int DefaultContext = 4096;
+    private const int MostScored = 2048;
 
     private readonly LLamaWeights _weights;
     private readonly LlamaVocabulary _vocabulary;
@@ -33,8 +34,8 @@ public sealed class LlamaDrafter : IDrafter, IDraftScorer
         _vocabulary = new LlamaVocabulary(weights);
         _scaffold = new ChatScaffold(weights, _vocabulary);
         _drafting = new LlamaSession(context);
-        _scoring = new LlamaSession(() => weights.CreateContext(LlamaScorer.Parameters(Parameters(options, ContextSize))));
-        _scorer = new LlamaScorer(_scoring, weights.Vocab.Count);
+        _scoring = new LlamaSession(() => weights.CreateContext(LlamaScorer.Parameters(Parameters(options, null), MaxScoredTokens)));
+        _scorer = new LlamaScorer(_scoring, weights.Vocab.Count, options.Threads);
     }
 
     /// <summary>The model's file name without its ending.</summary>
@@ -42,6 +43,10 @@ public sealed class LlamaDrafter : IDrafter, IDraftScorer
 
     /// <inheritdoc/>
     public long ParameterCount => (long)_weights.ParameterCount;
+
+    /// <inheritdoc/>
+    /// <value>The context's size, at most 2,048.</value>
+    public int MaxScoredTokens => Math.Min(ContextSize, MostScored);
 
     /// <summary>Context in tokens, prompt and draft together.</summary>
     public int ContextSize => (int)_drafting.Context.ContextSize;
@@ -169,7 +174,10 @@ public sealed class LlamaDrafter : IDrafter, IDraftScorer
 
     private void CheckScored(Passage passage)
     {
-        if (passage.Needed > ContextSize) throw new DraftingException($"A text of {passage.Tokens.Length} tokens cannot be scored at once; the context has {ContextSize}.");
+        if (passage.Needed > MaxScoredTokens)
+            throw new DraftingException($"A text has {passage.Tokens.Length} tokens; at most {MaxScoredTokens} can be scored. Shorten it or raise ContextSize.");
+        if (passage.Branches.Exists(branch => branch.Unread > _scorer.Room))
+            throw new DraftingException($"A variant is longer than the {_scorer.Room} tokens of a batch. Shorten it or raise BatchSize.");
     }
 
     private void Draft(DraftPrompt prompt, DraftOptions options, ChannelWriter<DraftUpdate> updates, CancellationToken cancellationToken)

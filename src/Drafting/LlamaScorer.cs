@@ -6,7 +6,7 @@ namespace HybridGen.Drafting;
 
 /// <summary>Reads passages and their variants with one context: a passage once, its variants from where they differ, many of them at once.</summary>
 /// <remarks>All methods run as work of the session.</remarks>
-internal sealed class LlamaScorer(LlamaSession session, int vocabularySize)
+internal sealed class LlamaScorer(LlamaSession session, int vocabularySize, int threads)
 {
     /// <summary>Sequences of the context: passages and variants side by side.</summary>
     public const int Sequences = 128;
@@ -18,12 +18,14 @@ internal sealed class LlamaScorer(LlamaSession session, int vocabularySize)
     /// <summary>A log-probability that is to be read from a row of logits.</summary>
     private readonly record struct Pick(int Row, LLamaToken Token, float[] Values, int Index);
 
-    private int Room => (int)session.Context.BatchSize;
+    /// <summary>Tokens of a batch; also the longest variant.</summary>
+    public int Room => (int)session.Context.BatchSize;
 
     private SafeLLamaContextHandle Handle => session.Context.NativeHandle;
 
-    /// <summary>The parameters of a context for scoring.</summary>
-    public static ModelParams Parameters(ModelParams drafting) => drafting with { SeqMax = Sequences, KVUnified = true };
+    /// <summary>The parameters of a context for scoring: room for the longest text, or a batch of shorter ones, and for a batch of variants.</summary>
+    public static ModelParams Parameters(ModelParams drafting, int longest) =>
+        drafting with { ContextSize = Math.Max((uint)longest, drafting.BatchSize) + drafting.BatchSize, SeqMax = Sequences, KVUnified = true };
 
     /// <summary>Reads one passage.</summary>
     public void Read(Passage passage, CancellationToken cancellationToken)
@@ -49,7 +51,7 @@ internal sealed class LlamaScorer(LlamaSession session, int vocabularySize)
 
             Flush(cancellationToken);
             own += used;
-            branches += ReadBranches(passages.Skip(first).Take(next - first), used, cancellationToken);
+            branches += ReadBranches([.. passages.Skip(first).Take(next - first)], cancellationToken);
         }
 
         return (own, branches);
@@ -75,7 +77,8 @@ internal sealed class LlamaScorer(LlamaSession session, int vocabularySize)
 
     private void Read(Passage passage, int sequence, CancellationToken cancellationToken)
     {
-        for (var i = 0; i < passage.Needed; i++)
+        var needed = passage.Needed;
+        for (var i = 0; i < needed; i++)
         {
             Add(passage.Tokens[i], i, sequence, passage.IsWanted[i + 1], cancellationToken);
             if (!passage.IsWanted[i + 1]) continue;
@@ -85,35 +88,41 @@ internal sealed class LlamaScorer(LlamaSession session, int vocabularySize)
         }
     }
 
-    private int ReadBranches(IEnumerable<Passage> passages, int used, CancellationToken cancellationToken)
+    private int ReadBranches(IReadOnlyList<Passage> passages, CancellationToken cancellationToken)
     {
-        var (read, sequence, held) = (0, Sequences / 2, used);
-        foreach (var (passage, number) in passages.Select((passage, number) => (passage, number)))
+        var (read, sequence, held) = (0, Sequences / 2, 0);
+        for (var number = 0; number < passages.Count; number++)
         {
-            foreach (var branch in passage.Branches)
+            foreach (var branch in passages[number].Branches)
             {
-                var more = branch.Tokens.Length - 1;
-                if (more <= 0) continue;
-                if (sequence == Sequences || held + more > Room + used)
+                branch.Weigh(passages[number].LogProbabilities);
+                var more = branch.Unread;
+                if (more == 0) continue;
+                if (sequence == Sequences || held + more > Room)
                 {
                     Flush(cancellationToken);
                     while (sequence > Sequences / 2) Handle.MemorySequenceRemove((LLamaSeqId)(--sequence), -1, -1);
-                    held = used;
+                    held = 0;
                 }
 
-                Handle.MemorySequenceCopy((LLamaSeqId)number, (LLamaSeqId)sequence, 0, branch.At);
-                for (var i = 0; i < more; i++)
-                {
-                    Add(branch.Tokens[i], branch.At + i, sequence, logits: true, cancellationToken);
-                    _picks.Add(new Pick(_rows.Count - 1, branch.Tokens[i + 1], branch.LogProbabilities, i + 1));
-                }
-
-                (sequence, held, read) = (sequence + 1, held + more, read + more);
+                Read(branch, number, sequence++, cancellationToken);
+                held += more;
+                read += more;
             }
         }
 
         Flush(cancellationToken);
         return read;
+    }
+
+    private void Read(Branch branch, int passage, int sequence, CancellationToken cancellationToken)
+    {
+        Handle.MemorySequenceCopy((LLamaSeqId)passage, (LLamaSeqId)sequence, 0, branch.At);
+        for (var i = 0; i < branch.Unread; i++)
+        {
+            Add(branch.Tokens[i], branch.At + i, sequence, logits: true, cancellationToken);
+            _picks.Add(new Pick(_rows.Count - 1, branch.Tokens[i + 1], branch.LogProbabilities, i + 1));
+        }
     }
 
     private void Add(LLamaToken token, int position, int sequence, bool logits, CancellationToken cancellationToken)
@@ -131,7 +140,7 @@ internal sealed class LlamaScorer(LlamaSession session, int vocabularySize)
         for (var i = 0; i < rows.Length; i++)
             fixed (float* logits = Handle.GetLogitsIth(_rows[i])) rows[i] = (nint)logits;
         var normalisers = new float[rows.Length];
-        Parallel.For(0, rows.Length, i => normalisers[i] = LogSumExp(new ReadOnlySpan<float>((void*)rows[i], vocabularySize)));
+        Parallel.For(0, rows.Length, new ParallelOptions { MaxDegreeOfParallelism = threads }, i => normalisers[i] = LogSumExp(new ReadOnlySpan<float>((void*)rows[i], vocabularySize)));
         foreach (var (row, token, values, index) in _picks) values[index] = ((float*)rows[row])[(int)token] - normalisers[row];
         _batch.Clear();
         _rows.Clear();

@@ -11,6 +11,9 @@ namespace HybridGen.Editing;
 /// <param name="Duration">Time spent revising, loading apart.</param>
 public sealed record Revision(string Input, string Output, IReadOnlyList<Edit> Edits, int Words, int Forwards, TimeSpan Duration)
 {
+    /// <summary>Tokens that the drafter decoded as second judge; 0 where it was not asked.</summary>
+    public int JudgeTokens { get; init; }
+
     /// <summary>Returns the input with only those edits applied that <paramref name="keep"/> accepts.</summary>
     public string With(Func<Edit, bool> keep)
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using HybridGen.Judging;
 
 namespace HybridGen.Revising;
 
@@ -14,8 +15,12 @@ public abstract record EditPolicy
     public sealed record Spelling : EditPolicy
     {
         /// <summary>Least gain of a change, in nats: higher changes less and is right more often.</summary>
-        /// <value>0 or more; default 2.</value>
+        /// <value>0 or more; default 2. Where a drafter judges too, <see cref="DrafterJudge.MinGain"/> stands in its place.</value>
         public double MinGain { get; init => field = Nats(value); } = 2;
+
+        /// <summary>How the engine's judge is heard (<see cref="HybridGenOptions.JudgePath"/>); <see langword="null"/> leaves the refiner alone, which is faster.</summary>
+        /// <value>Default: a judge with its defaults.</value>
+        public DrafterJudge? Judge { get; init; } = new();
     }
 
     /// <summary>

@@ -2,7 +2,9 @@ using System.Diagnostics;
 using HybridGen.Candidates;
 using HybridGen.Canvases;
 using HybridGen.Checkpoints;
+using HybridGen.Drafting;
 using HybridGen.Editing;
+using HybridGen.Judging;
 using HybridGen.Models.Mini;
 using HybridGen.Protecting;
 using HybridGen.Tokens;
@@ -43,15 +45,15 @@ internal sealed class Refiner : IDisposable
         }
     }
 
-    /// <summary>Revises a text.</summary>
+    /// <summary>Revises a text, with a drafter as second judge where one is given.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled; nothing is kept.</exception>
-    public Revision Revise(string text, ReviseOptions options, IProgress<ReviseProgress>? progress, CancellationToken cancellationToken)
+    public Revision Revise(string text, ReviseOptions options, IDraftScorer? judge, IProgress<ReviseProgress>? progress, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, typeof(HybridGenEngine));
         var started = Stopwatch.GetTimestamp();
-        var run = new Run(text, progress, cancellationToken);
+        var run = new Run(text, judge, progress, cancellationToken);
         foreach (var policy in options.Policies) Revise(run, policy, options.Passes);
-        return new Revision(text, run.Edits.Count == 0 ? text : run.Current, run.Edits, run.Words, run.Forwards, Stopwatch.GetElapsedTime(started));
+        return new Revision(text, run.Edits.Count == 0 ? text : run.Current, run.Edits, run.Words, run.Forwards, Stopwatch.GetElapsedTime(started)) { JudgeTokens = run.JudgeTokens };
     }
 
     public void Dispose()
@@ -75,7 +77,7 @@ internal sealed class Refiner : IDisposable
 
     private List<Edit> Pass(Run run, EditPolicy policy, int pass)
     {
-        var strategy = Strategy.For(policy, _encoder.Tokenizer, _candidates);
+        var strategy = Strategy.For(policy, _encoder.Tokenizer, _candidates, run.Judged);
         var canvases = Segment(run.Current);
         run.Words = Math.Max(run.Words, canvases.Sum(canvas => canvas.Words.Count(word => word.Word.StartsWithLetter)));
         var edits = new List<Edit>();
@@ -105,7 +107,7 @@ internal sealed class Refiner : IDisposable
         var doubted = doubts.Select(doubt => doubt.Canvas).Distinct().Count();
         if (doubted == 0) return [];
         foreach (var doubt in doubts) doubt.Word.Visibility = strategy.Remasking;
-        run.Forwards += doubted;
+        if (strategy.Remasking != Visibility.Visible) run.Forwards += doubted;
         return strategy.Refill(_scorer, canvases, doubts).Where(repair => repair.Gain > strategy.MinGain);
     }
 
@@ -116,7 +118,7 @@ internal sealed class Refiner : IDisposable
     }
 
     /// <summary>A text on its way through the policies.</summary>
-    private sealed class Run(string input, IProgress<ReviseProgress>? progress, CancellationToken cancellationToken)
+    private sealed class Run(string input, IDraftScorer? judge, IProgress<ReviseProgress>? progress, CancellationToken cancellationToken)
     {
         private readonly string _input = input;
 
@@ -127,6 +129,12 @@ internal sealed class Refiner : IDisposable
         public int Words { get; set; }
 
         public int Forwards { get; set; }
+
+        /// <summary>Tokens that the judge decoded.</summary>
+        public int JudgeTokens { get; private set; }
+
+        /// <summary>The text as it stands, for a drafter to judge; null without one.</summary>
+        public JudgedText? Judged => judge is null ? null : new JudgedText(Current, judge, tokens => JudgeTokens += tokens, CancellationToken);
 
         public CancellationToken CancellationToken => cancellationToken;
 

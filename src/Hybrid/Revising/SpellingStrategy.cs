@@ -32,7 +32,8 @@ internal sealed class SpellingStrategy(EditPolicy.Spelling policy) : Strategy
     /// <summary>The best form that is not the draft.</summary>
     private static int Best(float[] gains) => 1 + System.Numerics.Tensors.TensorPrimitives.IndexOfMax(gains.AsSpan(1));
 
-    private static IEnumerable<Doubt> Gains(MiniScorer scorer, IReadOnlyList<Canvas> canvases)
+    /// <summary>What the refiner sees of each word that has candidates.</summary>
+    public static IEnumerable<Doubt> Gains(MiniScorer scorer, IReadOnlyList<Canvas> canvases)
     {
         var scores = scorer.Score(canvases);
         for (var canvas = 0; canvas < canvases.Count; canvas++)

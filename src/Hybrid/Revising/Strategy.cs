@@ -1,6 +1,7 @@
 using HybridGen.Candidates;
 using HybridGen.Canvases;
 using HybridGen.Editing;
+using HybridGen.Judging;
 using HybridGen.Models.Mini;
 using HybridGen.Tokens;
 
@@ -19,8 +20,9 @@ internal sealed record Repair(Doubt Doubt, string After, EditKind Kind, double G
 /// <summary>What a policy brings to the loop: which words it doubts, how it remasks them, and what it writes in their place.</summary>
 internal abstract class Strategy
 {
-    public static Strategy For(EditPolicy policy, ByteLevelTokenizer tokenizer, CandidateSource candidates) => policy switch
+    public static Strategy For(EditPolicy policy, ByteLevelTokenizer tokenizer, CandidateSource candidates, JudgedText? judged) => policy switch
     {
+        EditPolicy.Spelling { Judge: { } how } spelling when judged is not null => new JudgedSpelling(spelling.MinGain, how, judged),
         EditPolicy.Spelling spelling => new SpellingStrategy(spelling),
         EditPolicy.Fluency fluency => new FluencyStrategy(fluency, tokenizer, candidates),
         _ => throw new ArgumentException($"No strategy is known for {policy.GetType().Name}.", nameof(policy)),
