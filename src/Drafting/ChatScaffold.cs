@@ -11,19 +11,13 @@ internal sealed class ChatScaffold
     // Stands for a turn's content while the template is rendered; private-use characters, which no template contains.
     private const string Mark = "\uE0F1\uE0F2";
 
-    // SentencePiece tokenizers put a space before whatever they are given. A line end in front takes it, merges with nothing, and is cut off.
-    private const string Anchor = "\n";
-
     private readonly LLamaWeights _weights;
-    private readonly int _anchorTokens;
-    private readonly bool _addsSpace;
+    private readonly LlamaVocabulary _vocabulary;
 
-    public ChatScaffold(LLamaWeights weights)
+    public ChatScaffold(LLamaWeights weights, LlamaVocabulary vocabulary)
     {
-        _weights = weights;
+        (_weights, _vocabulary) = (weights, vocabulary);
         HasTemplate = weights.NativeHandle.GetTemplate(strict: false) is { Length: > 0 };
-        _anchorTokens = Tokenize(Anchor, isFirst: false, isControl: false).Count;
-        _addsSpace = weights.Vocab.Type == LLamaVocabType.SentencePiece && _anchorTokens > 1;
     }
 
     /// <summary>Whether the model brings a chat template.</summary>
@@ -47,7 +41,7 @@ internal sealed class ChatScaffold
         var tokens = new List<LLamaToken>();
         for (var i = 0; i < turns.Count; i++)
         {
-            var endsWithSpace = _addsSpace && pieces[i].EndsWith(' ') && turns[i].Content.Length > 0;
+            var endsWithSpace = _vocabulary.AddsSpace && pieces[i].EndsWith(' ') && turns[i].Content.Length > 0;
             Append(tokens, endsWithSpace ? pieces[i][..^1] : pieces[i], isControl: true, spaced: false);
             Append(tokens, turns[i].Content, isControl: false, spaced: endsWithSpace);
         }
@@ -63,10 +57,10 @@ internal sealed class ChatScaffold
     /// <param name="spaced">Whether a space stands before it that the model's tokenizer adds by itself.</param>
     private void Append(List<LLamaToken> tokens, string text, bool isControl, bool spaced)
     {
-        if (tokens.Count == 0) tokens.AddRange(Tokenize(text, isFirst: true, isControl));
+        if (tokens.Count == 0) tokens.AddRange(_vocabulary.Tokenize(text, isFirst: true, isControl));
         else if (text.Length == 0) return;
-        else if (!_addsSpace || spaced || tokens[^1].IsControl(_weights.Vocab)) tokens.AddRange(Tokenize(text, isFirst: false, isControl));
-        else tokens.AddRange(Tokenize(Anchor + text, isFirst: false, isControl)[_anchorTokens..]);
+        else if (spaced || _vocabulary.IsControl(tokens[^1])) tokens.AddRange(_vocabulary.Tokenize(text, isFirst: false, isControl));
+        else tokens.AddRange(_vocabulary.TokenizeInside(text, isControl));
     }
 
     private string Apply(IReadOnlyList<ChatTurn> turns)
@@ -83,15 +77,5 @@ internal sealed class ChatScaffold
         }
     }
 
-    private List<LLamaToken> Text(string text) => Tokenize(text, isFirst: true, isControl: false);
-
-    private List<LLamaToken> Tokenize(string text, bool isFirst, bool isControl)
-    {
-        var tokens = _weights.Tokenize(text, isFirst, isControl, Encoding.UTF8).ToList();
-        // Models that end what they read would end the prompt before the draft has begun.
-        if (isFirst && tokens.Count > 1 && _weights.Vocab.ShouldAddEOS && tokens[^1] == _weights.Vocab.EOS) tokens.RemoveAt(tokens.Count - 1);
-        // A template that writes the begin-of-text token itself would give two.
-        if (isFirst && tokens.Count > 1 && tokens[0] == _weights.Vocab.BOS && tokens[1] == tokens[0]) tokens.RemoveAt(0);
-        return tokens;
-    }
+    private List<LLamaToken> Text(string text) => _vocabulary.Tokenize(text, isFirst: true, isControl: false);
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Text;
 using System.Threading.Channels;
 using LLama;
@@ -10,43 +9,53 @@ using LLama.Native;
 
 namespace HybridGen.Drafting;
 
-/// <summary>Drafts with a GGUF model through llama.cpp.</summary>
-/// <remarks>Thread-safe: one draft at a time, further ones wait for their turn.</remarks>
-public sealed class LlamaDrafter : IDrafter
+/// <summary>Drafts and scores with a GGUF model through llama.cpp.</summary>
+/// <remarks>
+/// Thread-safe: one draft and one scoring at a time, further ones wait for their turn. The first scoring creates a context of its own, so that
+/// the two do not disturb each other; they share the weights and the processors.
+/// </remarks>
+public sealed class LlamaDrafter : IDrafter, IDraftScorer
 {
     private const int DefaultContext = 4096;
+    private const int MostScored = 2048;
 
     private readonly LLamaWeights _weights;
-    private readonly LLamaContext _context;
+    private readonly LlamaVocabulary _vocabulary;
     private readonly ChatScaffold _scaffold;
-    private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly AbortCallback _abort;
-    private volatile bool _isAborted;
-    private bool _isDisposed;
+    private readonly LlamaSession _drafting;
+    private readonly LlamaSession _scoring;
+    private readonly LlamaScorer _scorer;
+    private int _isDisposed;
 
-    private LlamaDrafter(LLamaWeights weights, LLamaContext context, string modelId)
+    private LlamaDrafter(LLamaWeights weights, LLamaContext context, LlamaDrafterOptions options)
     {
-        (_weights, _context, ModelId) = (weights, context, modelId);
-        _scaffold = new ChatScaffold(weights);
-        _abort = _ => _isAborted;
-        NativeApi.llama_set_abort_callback(context.NativeHandle, Marshal.GetFunctionPointerForDelegate(_abort), 0);
+        _weights = weights;
+        ModelId = Path.GetFileNameWithoutExtension(options.ModelPath);
+        _vocabulary = new LlamaVocabulary(weights);
+        _scaffold = new ChatScaffold(weights, _vocabulary);
+        _drafting = new LlamaSession(context);
+        _scoring = new LlamaSession(() => weights.CreateContext(LlamaScorer.Parameters(Parameters(options, null), MaxScoredTokens)));
+        _scorer = new LlamaScorer(_scoring, weights.Vocab.Count, options.Threads);
     }
-
-    [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
-    [return: MarshalAs(UnmanagedType.I1)]
-    private delegate bool AbortCallback(nint state);
 
     /// <summary>The model's file name without its ending.</summary>
     public string ModelId { get; }
 
+    /// <inheritdoc/>
+    public long ParameterCount => (long)_weights.ParameterCount;
+
+    /// <inheritdoc/>
+    /// <value>The context's size, at most 2,048.</value>
+    public int MaxScoredTokens => Math.Min(ContextSize, MostScored);
+
     /// <summary>Context in tokens, prompt and draft together.</summary>
-    public int ContextSize => (int)_context.ContextSize;
+    public int ContextSize => (int)_drafting.Context.ContextSize;
 
     /// <summary>Whether the model brings a chat template; without one a conversation is plain text to it.</summary>
     public bool HasChatTemplate => _scaffold.HasTemplate;
 
     /// <summary>Tokens that the context holds since the last draft.</summary>
-    internal int HeldTokens => (int)_context.NativeHandle.MemorySequenceMaxPosition(LLamaSeqId.Zero) + 1;
+    internal int HeldTokens => (int)_drafting.Context.NativeHandle.MemorySequenceMaxPosition(LLamaSeqId.Zero) + 1;
 
     /// <summary>Loads a model; its weights stay memory-mapped.</summary>
     /// <param name="options">Which model, and with how much of the machine.</param>
@@ -64,7 +73,7 @@ public sealed class LlamaDrafter : IDrafter
         {
             weights = await LLamaWeights.LoadFromFileAsync(Parameters(options, null), cancellationToken, progress).ConfigureAwait(false);
             var context = weights.CreateContext(Parameters(options, options.ContextSize ?? Math.Min(weights.ContextSize, DefaultContext)));
-            return new LlamaDrafter(weights, context, Path.GetFileNameWithoutExtension(options.ModelPath));
+            return new LlamaDrafter(weights, context, options);
         }
         catch (Exception failure) when (failure is RuntimeError or ArgumentException)
         {
@@ -93,47 +102,61 @@ public sealed class LlamaDrafter : IDrafter
         }
     }
 
-    /// <summary>Waits for the draft at work, then frees the model; calls after the first do nothing.</summary>
-    public async ValueTask DisposeAsync()
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<ScoredToken>> ScoreAsync(string text, CancellationToken cancellationToken = default)
     {
-        await _turn.WaitAsync().ConfigureAwait(false);
-        if (!_isDisposed)
-        {
-            _isDisposed = true;
-            _context.Dispose();
-            _weights.Dispose();
-        }
-
-        _turn.Release();
+        ArgumentNullException.ThrowIfNull(text);
+        IReadOnlyList<ScoredToken> scored = [];
+        await _scoring.RunAsync(
+            () =>
+            {
+                var passage = new Passage(_vocabulary, text);
+                passage.WantAll();
+                CheckScored(passage);
+                _scorer.Read(passage, cancellationToken);
+                scored = passage.Scored();
+            },
+            cancellationToken).ConfigureAwait(false);
+        return scored;
     }
 
-    /// <summary>Waits for its turn, then decodes on a thread of its own; however it ends, it ends the stream.</summary>
+    /// <inheritdoc/>
+    public async Task<Comparison> CompareAsync(IReadOnlyList<TextVariants> texts, int tail, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        ArgumentOutOfRangeException.ThrowIfNegative(tail);
+        Comparison? comparison = null;
+        await _scoring.RunAsync(
+            () =>
+            {
+                var passages = texts.Select(text => Tokenize(text, tail)).ToList();
+                var (own, branches) = _scorer.Compare(passages, cancellationToken);
+                comparison = new Comparison([.. passages.Select(passage => passage.Scores())], own, branches);
+            },
+            cancellationToken).ConfigureAwait(false);
+        return comparison!;
+    }
+
+    /// <summary>Waits for the work at hand, then frees the model; calls after the first do nothing.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
+        await _drafting.DisposeAsync().ConfigureAwait(false);
+        await _scoring.DisposeAsync().ConfigureAwait(false);
+        _weights.Dispose();
+    }
+
+    /// <summary>Drafts when its turn comes; however it ends, it ends the stream.</summary>
     private async Task DecodeAsync(DraftPrompt prompt, DraftOptions options, ChannelWriter<DraftUpdate> updates, CancellationToken stop, CancellationToken callers)
     {
         try
         {
-            await _turn.WaitAsync(stop).ConfigureAwait(false);
-            try
-            {
-                ObjectDisposedException.ThrowIf(_isDisposed, this);
-                _isAborted = false;
-                using var abort = stop.Register(() => _isAborted = true);
-                await Task.Factory.StartNew(() => Draft(prompt, options, updates, stop), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
-            }
-            finally
-            {
-                _turn.Release();
-            }
-
+            await _drafting.RunAsync(() => Draft(prompt, options, updates, stop), stop).ConfigureAwait(false);
             updates.Complete();
         }
         catch (OperationCanceledException)
         {
             updates.Complete(new OperationCanceledException(callers));
-        }
-        catch (RuntimeError failure)
-        {
-            updates.Complete(new DraftingException($"llama.cpp failed: {LlamaLibrary.Reason(failure)}", failure));
         }
         catch (Exception failure)
         {
@@ -141,13 +164,28 @@ public sealed class LlamaDrafter : IDrafter
         }
     }
 
+    private Passage Tokenize(TextVariants text, int tail)
+    {
+        var passage = new Passage(_vocabulary, text.Text, _weights.Vocab.EOS);
+        foreach (var variant in text.Variants) passage.Add(variant, tail);
+        CheckScored(passage);
+        return passage;
+    }
+
+    private void CheckScored(Passage passage)
+    {
+        if (passage.Needed > MaxScoredTokens)
+            throw new DraftingException($"A text has {passage.Tokens.Length} tokens; at most {MaxScoredTokens} can be scored. Shorten it or raise ContextSize.");
+        if (passage.Branches.Exists(branch => branch.Unread > _scorer.Room))
+            throw new DraftingException($"A variant is longer than the {_scorer.Room} tokens of a batch. Shorten it or raise BatchSize.");
+    }
+
     private void Draft(DraftPrompt prompt, DraftOptions options, ChannelWriter<DraftUpdate> updates, CancellationToken cancellationToken)
     {
-        LlamaLibrary.ForgetComplaints();
         var started = Stopwatch.GetTimestamp();
         var tokens = _scaffold.Tokenize(prompt);
         Check(tokens.Count);
-        _context.NativeHandle.MemoryClear();
+        _drafting.Context.NativeHandle.MemoryClear();
         var batch = new LLamaBatch();
         var row = Prefill(batch, tokens, cancellationToken);
         var drafting = Stopwatch.GetTimestamp();
@@ -166,12 +204,12 @@ public sealed class LlamaDrafter : IDrafter
     private int Prefill(LLamaBatch batch, List<LLamaToken> tokens, CancellationToken cancellationToken)
     {
         var row = 0;
-        for (var first = 0; first < tokens.Count; first += (int)_context.BatchSize)
+        for (var first = 0; first < tokens.Count; first += (int)_drafting.Context.BatchSize)
         {
             batch.Clear();
-            var end = Math.Min(tokens.Count, first + (int)_context.BatchSize);
+            var end = Math.Min(tokens.Count, first + (int)_drafting.Context.BatchSize);
             for (var i = first; i < end; i++) row = batch.Add(tokens[i], i, LLamaSeqId.Zero, logits: i == tokens.Count - 1);
-            Decode(batch, cancellationToken);
+            _drafting.Decode(batch, cancellationToken);
         }
 
         return row;
@@ -185,16 +223,16 @@ public sealed class LlamaDrafter : IDrafter
         var text = new DraftText(options.StopStrings);
         for (var drafted = 0; drafted < options.MaxTokens; drafted++, position++)
         {
-            statistics.Read(_context.NativeHandle.GetLogitsIth(row));
-            var token = sampler.Sample(_context.NativeHandle, row, statistics);
+            statistics.Read(_drafting.Context.NativeHandle.GetLogitsIth(row));
+            var token = sampler.Sample(_drafting.Context.NativeHandle, row, statistics);
             if (token.IsEndOfGeneration(_weights.Vocab)) return End(StopReason.EndOfText);
-            Write(text.Add(Describe(token, statistics, options.Alternatives), Bytes(token)));
+            Write(text.Add(Describe(token, statistics, options.Alternatives), _vocabulary.Bytes(token)));
             if (text.IsStopped) return StopReason.StopString;
             if (drafted + 1 == options.MaxTokens) break;
             if (position >= ContextSize) return End(StopReason.ContextFull);
             batch.Clear();
             row = batch.Add(token, position, LLamaSeqId.Zero, logits: true);
-            Decode(batch, cancellationToken);
+            _drafting.Decode(batch, cancellationToken);
         }
 
         return End(StopReason.MaxTokens);
@@ -211,30 +249,13 @@ public sealed class LlamaDrafter : IDrafter
         }
     }
 
-    private void Decode(LLamaBatch batch, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        var result = _context.Decode(batch);
-        if (result == DecodeResult.ComputeAborted) throw new OperationCanceledException(cancellationToken);
-        if (result != DecodeResult.Ok) throw new RuntimeError($"a decode ended with {result}.");
-    }
-
     private DraftToken Describe(LLamaToken token, TokenStatistics statistics, int alternatives) => new(
         (int)token,
         "",
         default,
         statistics.LogProbability((int)token),
         statistics.Entropy,
-        statistics.Top(alternatives).ConvertAll(other => new TokenAlternative(other.Id, Encoding.UTF8.GetString(Bytes(other.Id)), other.LogProbability)));
-
-    private byte[] Bytes(LLamaToken token)
-    {
-        Span<byte> bytes = stackalloc byte[128];
-        var length = (int)_weights.NativeHandle.TokenToSpan(token, bytes);
-        if (length <= bytes.Length) return bytes[..length].ToArray();
-        var more = new byte[length];
-        return more[..(int)_weights.NativeHandle.TokenToSpan(token, more)];
-    }
+        statistics.Top(alternatives).ConvertAll(other => new TokenAlternative(other.Id, Encoding.UTF8.GetString(_vocabulary.Bytes(other.Id)), other.LogProbability)));
 
     private static void Prepare(string path)
     {

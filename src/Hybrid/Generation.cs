@@ -1,3 +1,4 @@
+using HybridGen.Attributing;
 using HybridGen.Drafting;
 using HybridGen.Editing;
 using HybridGen.Revising;
@@ -21,6 +22,9 @@ public sealed record Generation(Draft Draft, Revision? Revision)
 {
     /// <summary>The final text.</summary>
     public string Text => Revision?.Output ?? Draft.Text;
+
+    /// <summary>The tokens of the final text, which they tile; each says which of the two models wrote it, and how probable that model found it.</summary>
+    public IReadOnlyList<RevisedToken> Tokens => field ??= RevisedTokens.Of(Draft.Tokens, Revision ?? new Revision(Draft.Text, Draft.Text, [], 0, 0, TimeSpan.Zero));
 }
 
 /// <summary>One item of a generation's stream.</summary>

@@ -16,6 +16,7 @@ namespace HybridGen;
 public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
 {
     private readonly LoadOnce<IDrafter> _drafter;
+    private readonly LoadOnce<IDrafter>? _judge;
     private readonly LoadOnce<Refiner> _refiner;
     private readonly TensorWorker _worker;
     private int _isDisposed;
@@ -28,13 +29,15 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
         Options = options;
         _worker = new TensorWorker(options.Threads);
         _drafter = new LoadOnce<IDrafter>(cancellationToken => loadDrafter(options, cancellationToken));
+        if (options.JudgePath == options.DrafterPath) _judge = _drafter;
+        else if (options.JudgePath is { } judge) _judge = new LoadOnce<IDrafter>(cancellationToken => LoadDrafterAsync(options with { DrafterPath = judge }, cancellationToken));
         _refiner = new LoadOnce<Refiner>(cancellationToken => _worker.RunAsync(() => Refiner.Load(options.RefinerPath, options.RefinerPlacement), cancellationToken));
     }
 
     /// <summary>The models and the share of the machine that the engine uses.</summary>
     public HybridGenOptions Options { get; }
 
-    /// <summary>Loads a model now instead of at its first use; both by default.</summary>
+    /// <summary>Loads a model now instead of at its first use, the refiner together with its judge; all by default.</summary>
     /// <exception cref="DraftingException">The drafter's file or llama.cpp cannot be used.</exception>
     /// <exception cref="RefiningException">The refiner's folder or libtorch cannot be used.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -43,7 +46,8 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
         ThrowIfDisposed();
         return Task.WhenAll(
             drafter ? _drafter.GetAsync(cancellationToken) : Task.CompletedTask,
-            refiner ? _refiner.GetAsync(cancellationToken) : Task.CompletedTask);
+            refiner ? _refiner.GetAsync(cancellationToken) : Task.CompletedTask,
+            refiner && _judge is not null ? _judge.GetAsync(cancellationToken) : Task.CompletedTask);
     }
 
     /// <summary>Drafts and revises, streaming what happens.</summary>
@@ -109,6 +113,7 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
     /// <param name="progress">Told of each batch of windows, on the refiner's thread.</param>
     /// <param name="cancellationToken">Stops between two batches of windows.</param>
     /// <exception cref="RefiningException">The refiner cannot be loaded, or failed.</exception>
+    /// <exception cref="DraftingException">The judge cannot be loaded, cannot score texts, or failed.</exception>
     /// <exception cref="OperationCanceledException">
     /// It was cancelled; once the revision had begun it is a <see cref="RevisionCanceledException"/>, which has the best text so far.
     /// </exception>
@@ -116,8 +121,10 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
     {
         ArgumentNullException.ThrowIfNull(text);
         ThrowIfDisposed();
+        options ??= new();
         var refiner = await _refiner.GetAsync(cancellationToken).ConfigureAwait(false);
-        return await _worker.RunAsync(() => refiner.Revise(text, options ?? new(), progress, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var judge = await JudgeAsync(options, cancellationToken).ConfigureAwait(false);
+        return await _worker.RunAsync(() => refiner.Revise(text, options, judge, progress, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Says how doubtful each word of a text is; changes nothing.</summary>
@@ -172,6 +179,7 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
         if (await _drafter.CloseAsync().ConfigureAwait(false) is { } drafter) await drafter.DisposeAsync().ConfigureAwait(false);
+        if (_judge is not null && _judge != _drafter && await _judge.CloseAsync().ConfigureAwait(false) is { } judge) await judge.DisposeAsync().ConfigureAwait(false);
         if (await _refiner.CloseAsync().ConfigureAwait(false) is { } refiner)
             await _worker.RunAsync(() =>
             {
@@ -179,6 +187,14 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
                 return true;
             }).ConfigureAwait(false);
         _worker.Dispose();
+    }
+
+    /// <summary>The judge, where there is one and a policy hears it.</summary>
+    private async Task<IDraftScorer?> JudgeAsync(ReviseOptions options, CancellationToken cancellationToken)
+    {
+        if (_judge is null || !options.Policies.Any(policy => policy is EditPolicy.Spelling { Judge: not null } or EditPolicy.Fluency { Judge: not null })) return null;
+        var judge = await _judge.GetAsync(cancellationToken).ConfigureAwait(false);
+        return judge as IDraftScorer ?? throw new DraftingException($"The drafter '{judge.ModelId}' cannot say how probable a given text is, so it cannot judge; name another judge, or none.");
     }
 
     private static async Task<IDrafter> LoadDrafterAsync(HybridGenOptions options, CancellationToken cancellationToken) =>

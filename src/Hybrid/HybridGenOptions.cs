@@ -17,6 +17,15 @@ public sealed record HybridGenOptions
     /// <value>Default: a GPU where libtorch sees one, else the processor.</value>
     public DenoiserPlacement RefinerPlacement { get; init => field = value ?? throw new ArgumentNullException(nameof(RefinerPlacement)); } = new();
 
+    /// <summary>
+    /// The drafter that judges the refiner's proposals for spelling too, a GGUF file; <see langword="null"/> for none. The same as
+    /// <see cref="DrafterPath"/> is loaded once.
+    /// </summary>
+    /// <value>
+    /// Default: the shipped mini drafter. A larger one finds more and takes longer: it reads every line that has a doubtful word.
+    /// </value>
+    public string? JudgePath { get; init; } = ShippedModels.Drafter;
+
     /// <summary>Context of the drafter in tokens, prompt and draft together.</summary>
     /// <value><see langword="null"/> (default): what the model was trained for, at most 4,096.</value>
     public int? ContextSize
@@ -37,7 +46,7 @@ public sealed record HybridGenOptions
             : throw new ArgumentOutOfRangeException(nameof(GpuLayerCount), value, "GpuLayerCount must be 0 or more.");
     }
 
-    /// <summary>Threads for each of the two models; they take turns.</summary>
+    /// <summary>Threads for each of the models; they take turns.</summary>
     /// <value>Default: the machine's processors.</value>
     public int Threads
     {

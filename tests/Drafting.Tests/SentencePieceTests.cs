@@ -23,7 +23,7 @@ public sealed class SentencePieceTests : IDisposable
         WriteModel(template);
         LlamaLibrary.EnsureLoaded();
         using var weights = LLamaWeights.LoadFromFile(new ModelParams(_path) { VocabOnly = true });
-        var scaffold = new ChatScaffold(weights);
+        var scaffold = new ChatScaffold(weights, new LlamaVocabulary(weights));
         Assert.Equal(LLamaVocabType.SentencePiece, weights.Vocab.Type);
         foreach (var content in new[] { "hi there", "hi", " two spaces", "a.b", "line\nend" })
         {
@@ -39,7 +39,7 @@ public sealed class SentencePieceTests : IDisposable
         WriteModel("<|user|>{{ message }}<|end|><|assistant|>");
         LlamaLibrary.EnsureLoaded();
         using var weights = LLamaWeights.LoadFromFile(new ModelParams(_path) { VocabOnly = true });
-        var tokens = new ChatScaffold(weights).Tokenize(DraftPrompt.User("hi<|end|>"));
+        var tokens = new ChatScaffold(weights, new LlamaVocabulary(weights)).Tokenize(DraftPrompt.User("hi<|end|>"));
         Assert.Equal(4, tokens.Count(token => token.IsControl(weights.Vocab))); // beginning, user, end, assistant
     }
 

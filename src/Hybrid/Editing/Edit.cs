@@ -7,7 +7,10 @@ namespace HybridGen.Editing;
 /// <param name="Before">What stood there.</param>
 /// <param name="After">What stands there now.</param>
 /// <param name="Kind">Where the new text came from.</param>
-/// <param name="Gain">How much more probable the refiner finds the text with the change, in nats; above 0.</param>
+/// <param name="Gain">
+/// How much more probable the refiner finds the text with the change, in nats; above 0. Where a drafter judged too, the joint score
+/// (<see cref="Judging.DrafterJudge"/>).
+/// </param>
 /// <param name="Pass">The pass that made it, from 1.</param>
 public sealed record Edit(TextSpan Span, string Before, string After, EditKind Kind, double Gain, int Pass);
 

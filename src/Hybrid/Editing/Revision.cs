@@ -17,6 +17,9 @@ public sealed record Revision(string Input, string Output, IReadOnlyList<Edit> E
     /// <summary>Whether it ended before it was finished: the output is the best text so far.</summary>
     public bool IsCutShort => Ending != RevisionEnding.Finished;
 
+    /// <summary>Tokens that the drafter decoded as second judge; 0 where it was not asked.</summary>
+    public int JudgeTokens { get; init; }
+
     /// <summary>Returns the input with only those edits applied that <paramref name="keep"/> accepts.</summary>
     public string With(Func<Edit, bool> keep)
     {

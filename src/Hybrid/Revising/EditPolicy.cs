@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using HybridGen.Judging;
 
 namespace HybridGen.Revising;
 
@@ -14,8 +15,12 @@ public abstract record EditPolicy
     public sealed record Spelling : EditPolicy
     {
         /// <summary>Least gain of a change, in nats: higher changes less and is right more often.</summary>
-        /// <value>0 or more; default 2.</value>
+        /// <value>0 or more; default 2. Where a drafter judges too, <see cref="DrafterJudge.MinGain"/> stands in its place.</value>
         public double MinGain { get; init => field = Nats(value); } = 2;
+
+        /// <summary>How the engine's judge is heard (<see cref="HybridGenOptions.JudgePath"/>); <see langword="null"/> leaves the refiner alone, which is faster.</summary>
+        /// <value>Default: a judge with its defaults.</value>
+        public DrafterJudge? Judge { get; init; } = new();
     }
 
     /// <summary>Only makes the ways agree in which one text writes its names and terms.</summary>
@@ -33,8 +38,12 @@ public abstract record EditPolicy
     public sealed record Fluency : EditPolicy
     {
         /// <summary>Least gain of a change, in nats: higher changes less.</summary>
-        /// <value>0 or more; default 4.</value>
+        /// <value>0 or more; default 4. Where a drafter judges too, <see cref="DrafterJudge.MinGain"/> stands in its place for replaced words.</value>
         public double MinGain { get; init => field = Nats(value); } = 4;
+
+        /// <summary>How the engine's judge is heard; <see langword="null"/> leaves the refiner alone.</summary>
+        /// <value>Default: a judge that looks at what the refiner prefers.</value>
+        public DrafterJudge? Judge { get; init; } = new() { From = 0 };
     }
 
     /// <summary>Rewrites any word that is not protected, also by several or by none, wherever the refiner finds the text more probable so.</summary>

@@ -11,6 +11,7 @@ internal static class Guard
     /// <summary>The repairs that are kept; of a canvas that gets worse the weaker half is dropped, until it gets better or nothing is left.</summary>
     public static List<Repair> Keep(Strategy strategy, IReadOnlyList<Canvas> canvases, Step step)
     {
+        if (step.Measures.Count == 0) return [.. step.Repairs];
         var byCanvas = step.Repairs.GroupBy(repair => repair.Canvas).ToDictionary(group => group.Key, group => group.OrderBy(repair => repair.First).ToList());
         for (var open = byCanvas.Keys.Order().ToList(); open.Count > 0;)
         {

@@ -22,6 +22,9 @@ internal sealed class MaskedStrategy(MaskedPolicy policy, IWordScoring scoring, 
     /// <summary>What a word is worth in a measure of texts of different length, in nats: an English word's usual surprise.</summary>
     private const float WordPrior = 4;
 
+    /// <summary>The drafter that judges rewritten words too, and how it is heard; null without one.</summary>
+    public (DrafterJudge How, SecondJudge Judge)? Joint { get; init; }
+
     public override Step Propose(IReadOnlyList<Canvas> canvases, PassContext pass)
     {
         var scores = scoring.Score(canvases);
@@ -51,14 +54,24 @@ internal sealed class MaskedStrategy(MaskedPolicy policy, IWordScoring scoring, 
             return (doubt.Canvas, doubt.Word, Forms: policy.Forms(word, best).DistinctBy(form => form.Text).Take(Math.Max(policy.Proposals, alternatives + 3)).ToList());
         }).Where(contest => contest.Forms.Count > 0).ToList();
         var judged = judge.Score([.. contests.Select(contest => new SlotContest(canvases[contest.Canvas], contest.Word, 1, [canvases[contest.Canvas].Words[contest.Word].Draft.Tokens, .. contest.Forms.Select(form => form.Tokens)]))]);
-        return [.. contests.Zip(judged).Select(contest => Best(contest.First.Canvas, contest.First.Word, canvases[contest.First.Canvas].Words[contest.First.Word], contest.First.Forms, contest.Second, pass)).OfType<Repair>()];
+        var rated = contests.Zip(judged).Select(contest => Rate(contest.First.Canvas, contest.First.Word, canvases[contest.First.Canvas].Words[contest.First.Word], contest.First.Forms, contest.Second, pass)).ToList();
+        return Joint is { } joint ? Judge(rated, joint.How, joint.Judge, pass) : [.. rated.Select(forms => forms[0]).Where(best => best.Gain > policy.MinGain)];
     }
 
-    private Repair? Best(int canvas, int index, CanvasWord word, List<ProposedForm> forms, float[] scores, PassContext pass)
+    /// <summary>The forms of a word as repairs, the best first.</summary>
+    private static List<Repair> Rate(int canvas, int index, CanvasWord word, List<ProposedForm> forms, float[] scores, PassContext pass) =>
+        [.. forms.Select((form, i) => new Repair(canvas, index, 1, word.Word.Span, form.Text, form.Kind,
+            scores[i + 1] - scores[0] + form.Channel + pass.Limits.Bias(pass.Text, word.Word.Span, form.Text, form.Kind))).OrderByDescending(repair => repair.Gain)];
+
+    /// <summary>Lets the drafter choose too among the forms that the refiner finds good enough to look at.</summary>
+    private List<Repair> Judge(List<List<Repair>> rated, DrafterJudge how, SecondJudge second, PassContext pass)
     {
-        var best = forms.Select((form, i) => new Repair(canvas, index, 1, word.Word.Span, form.Text, form.Kind,
-            scores[i + 1] - scores[0] + form.Channel + pass.Limits.Bias(pass.Text, word.Word.Span, form.Text, form.Kind))).MaxBy(repair => repair.Gain)!;
-        return best.Gain > policy.MinGain ? best : null;
+        var open = rated.Where(forms => forms[0].Gain > how.From).OrderBy(forms => forms[0].Span.Start).ToList();
+        var words = open.Select(forms => new DoubtedWord(forms[0].Span, [.. forms.Where(form => form.Gain > how.From).Select(form => new DoubtedForm(form.After, form.Kind, form.Gain))], forms[0].Gain > policy.MinGain, IsSettled: false));
+        var joint = new JointJudge(second.Drafter, how);
+        var verdicts = joint.Judge(pass.Text, words, second.CancellationToken);
+        second.Count(joint.Tokens);
+        return [.. open.Zip(verdicts).Where(word => word.Second is not null).Select(word => word.First[word.Second!.Value.Form] with { Gain = word.Second.Value.Score })];
     }
 
     /// <summary>Tries to drop the most doubtful words of each canvas, and to add one after them.</summary>

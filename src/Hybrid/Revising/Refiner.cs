@@ -2,6 +2,7 @@ using HybridGen.Candidates;
 using HybridGen.Canvases;
 using HybridGen.Checkpoints;
 using HybridGen.Denoising;
+using HybridGen.Drafting;
 using HybridGen.Editing;
 using HybridGen.Models;
 using HybridGen.Models.Mini;
@@ -68,12 +69,12 @@ internal sealed class Refiner : IDisposable
     /// <summary>Writes texts by diffusion alone.</summary>
     public TextSampler Sampler { get; }
 
-    /// <summary>Revises a text.</summary>
+    /// <summary>Revises a text, with a drafter as second judge where one is given.</summary>
     /// <exception cref="RevisionCanceledException">It was cancelled; the exception has what was done.</exception>
-    public Revision Revise(string text, ReviseOptions options, IProgress<ReviseProgress>? progress, CancellationToken cancellationToken)
+    public Revision Revise(string text, ReviseOptions options, IDraftScorer? judge, IProgress<ReviseProgress>? progress, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, typeof(HybridGenEngine));
-        var run = new RevisionRun(text, options, progress, () => _predictor.Forwards + (_pointer?.Forwards ?? 0), cancellationToken);
+        var run = new RevisionRun(text, options, judge, progress, () => _predictor.Forwards + (_pointer?.Forwards ?? 0), cancellationToken);
         foreach (var policy in options.Policies) Revise(run, policy);
         var revision = run.End();
         return revision.Ending == RevisionEnding.Cancelled ? throw new RevisionCanceledException(revision, cancellationToken) : revision;
@@ -100,7 +101,7 @@ internal sealed class Refiner : IDisposable
     /// <summary>A policy's own measure of a text: what no revision by it may lower.</summary>
     internal float Measure(string text, EditPolicy policy)
     {
-        var run = new RevisionRun(text, new ReviseOptions(), null, () => 0, CancellationToken.None);
+        var run = new RevisionRun(text, new ReviseOptions(), null, null, () => 0, CancellationToken.None);
         var strategy = new Strategies(_predictor, _pointer, _encoder, _candidates).For(policy, run, new RemaskCaps(1, 1));
         return Segment(text, new Protection()).Chunk(BatchSize).Sum(batch => strategy.Measure(batch).Sum());
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using HybridGen.Drafting;
 using HybridGen.Editing;
+using HybridGen.Judging;
 
 namespace HybridGen.Revising;
 
@@ -14,12 +15,13 @@ internal sealed class RevisionRun
     private readonly long _started = Stopwatch.GetTimestamp();
     private readonly CallerLimits _limits;
 
-    public RevisionRun(string input, ReviseOptions options, IProgress<ReviseProgress>? progress, Func<int> forwards, CancellationToken cancellationToken)
+    public RevisionRun(string input, ReviseOptions options, IDraftScorer? judge, IProgress<ReviseProgress>? progress, Func<int> forwards, CancellationToken cancellationToken)
     {
         (_input, Current, Options, _progress, _forwards, CancellationToken) = (input, input, options, progress, forwards, cancellationToken);
         _forwardsBefore = forwards();
         _limits = new CallerLimits(options);
         Random = new Random(options.Seed);
+        Judge = judge is null ? null : new SecondJudge(judge, tokens => JudgeTokens += tokens, cancellationToken);
     }
 
     public ReviseOptions Options { get; }
@@ -28,6 +30,12 @@ internal sealed class RevisionRun
 
     /// <summary>What everything drawn is drawn from.</summary>
     public Random Random { get; }
+
+    /// <summary>The drafter that judges too; null without one.</summary>
+    public SecondJudge? Judge { get; }
+
+    /// <summary>Tokens that the judge decoded.</summary>
+    public int JudgeTokens { get; private set; }
 
     public string Current { get; private set; }
 
@@ -89,5 +97,5 @@ internal sealed class RevisionRun
         _progress?.Report(new ReviseProgress(policy, pass, done, total, Edits.Count + edits));
 
     public Revision End() =>
-        new(_input, Edits.Count == 0 ? _input : Current, Edits, Words, Forwards, Duration) { Ending = Ending ?? RevisionEnding.Finished };
+        new(_input, Edits.Count == 0 ? _input : Current, Edits, Words, Forwards, Duration) { Ending = Ending ?? RevisionEnding.Finished, JudgeTokens = JudgeTokens };
 }

@@ -30,7 +30,7 @@ internal sealed class SpellingStrategy(MiniScorer scorer, double minGain, bool o
     /// <summary>Minus all doubt: by how much the best form of each word beats the one that is written.</summary>
     public override float[] Measure(IReadOnlyList<Canvas> canvases) => Measure(canvases, Gains(canvases));
 
-    private static float[] Measure(IReadOnlyList<Canvas> canvases, float[][][] gains) =>
+    public static float[] Measure(IReadOnlyList<Canvas> canvases, float[][][] gains) =>
         [.. gains.Select((words, canvas) => -words.Select((forms, i) => canvases[canvas].Words[i].IsProtected ? 0 : forms.DefaultIfEmpty(0).Max()).Sum())];
 
     private Repair? Best(int canvas, int index, CanvasWord word, float[] gains, PassContext pass)
@@ -48,18 +48,20 @@ internal sealed class SpellingStrategy(MiniScorer scorer, double minGain, bool o
         return best;
     }
 
+    private float[][][] Gains(IReadOnlyList<Canvas> canvases) => Gains(scorer, canvases, onlyDocument);
+
     /// <summary>By how much each form of each word beats the draft's, in nats; the draft's 0 first, empty for a word without candidates.</summary>
-    private float[][][] Gains(IReadOnlyList<Canvas> canvases)
+    public static float[][][] Gains(MiniScorer scorer, IReadOnlyList<Canvas> canvases, bool onlyDocument = false)
     {
         var scores = scorer.Score(canvases);
         for (var canvas = 0; canvas < canvases.Count; canvas++)
             for (var i = 0; i < scores[canvas].Length; i++)
-                scores[canvas][i] = [.. scores[canvas][i].Select((form, rank) => Takes(canvases[canvas].Words[i], rank) ? form - scores[canvas][i][0] : float.NegativeInfinity)];
+                scores[canvas][i] = [.. scores[canvas][i].Select((form, rank) => Takes(canvases[canvas].Words[i], rank, onlyDocument) ? form - scores[canvas][i][0] : float.NegativeInfinity)];
         return scores;
     }
 
-    private bool Takes(CanvasWord word, int rank) => rank == 0 || !onlyDocument || word.Candidates[rank - 1].Candidate.Kind == CandidateKind.Document;
+    private static bool Takes(CanvasWord word, int rank, bool onlyDocument) => rank == 0 || !onlyDocument || word.Candidates[rank - 1].Candidate.Kind == CandidateKind.Document;
 
-    private static WordScore[][] Scores(float[][][] gains) =>
+    public static WordScore[][] Scores(float[][][] gains) =>
         [.. gains.Select(words => words.Select(forms => WordScore.Relative(forms.DefaultIfEmpty(0).Max())).ToArray())];
 }

@@ -1,33 +1,18 @@
+using HybridGen.Attributing;
 using HybridGen.Canvases;
 using HybridGen.Drafting;
 
 namespace HybridGen.Scoring;
 
-/// <summary>The drafter's log-probabilities at the time it wrote, summed over each word's characters.</summary>
-internal sealed class DrafterSnapshot : IWordScoring
+/// <summary>The drafter's log-probabilities at the time it wrote, carried over from its tokens to the words.</summary>
+internal sealed class DrafterSnapshot(Draft draft) : IWordScoring
 {
-    private readonly double[] _sums;
+    private readonly LogProbabilityProfile _profile = new(draft);
 
-    public DrafterSnapshot(Draft draft)
+    public WordScore[][] Score(IReadOnlyList<Canvas> canvases)
     {
-        // Every character has its share of its token, so that any span's value is a difference of two sums.
-        _sums = new double[draft.Text.Length + 1];
-        var pending = 0.0;
-        foreach (var token in draft.Tokens)
-        {
-            pending += token.LogProbability;
-            if (token.Span.Length == 0) continue;
-            for (var i = token.Span.Start; i < token.Span.End; i++) _sums[i + 1] = _sums[i] + (pending / token.Span.Length);
-            pending = 0;
-        }
-    }
-
-    public WordScore[][] Score(IReadOnlyList<Canvas> canvases) => [.. canvases.Select(canvas => canvas.Words.Select(word => Score(word.Word.Span)).ToArray())];
-
-    private WordScore Score(TextSpan span)
-    {
-        // The token of a word usually brings the space before it.
-        var start = Math.Max(0, span.Start - 1);
-        return span.End < _sums.Length ? WordScore.Of((float)(_sums[span.End] - _sums[start])) : default;
+        var shares = _profile.Onto([.. canvases.SelectMany(canvas => canvas.Words.Select(word => word.Word.Span))]);
+        var next = 0;
+        return [.. canvases.Select(canvas => canvas.Words.Select(_ => WordScore.Of((float)shares[next++])).ToArray())];
     }
 }

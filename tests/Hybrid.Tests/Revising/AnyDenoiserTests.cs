@@ -42,7 +42,7 @@ public class AnyDenoiserTests
         Gen.Select(Texts, Gen.Int[0, Policies.Length - 1]).Sample(
             (text, policy) =>
             {
-                var revision = refiner.Revise(text, new ReviseOptions { Policies = [Policies[policy]] }, null, CancellationToken.None);
+                var revision = refiner.Revise(text, new ReviseOptions { Policies = [Policies[policy]] }, null, null, CancellationToken.None);
                 Assert.Equal(revision.Output, Revision.Apply(text, revision.Edits));
                 var borders = StringInfo.ParseCombiningCharacters(text).Append(text.Length).ToHashSet();
                 Assert.All(revision.Edits, edit => Assert.True(edit.Gain > 0 && borders.Contains(edit.Span.Start) && borders.Contains(edit.Span.End)));
@@ -60,7 +60,7 @@ public class AnyDenoiserTests
         {
             foreach (var policy in new EditPolicy[] { new EditPolicy.Spelling { MinGain = 0 }, new EditPolicy.Fluency { MinGain = 0 } })
             {
-                var revision = refiner.Revise(text, new ReviseOptions { Policies = [policy] }, null, CancellationToken.None);
+                var revision = refiner.Revise(text, new ReviseOptions { Policies = [policy] }, null, null, CancellationToken.None);
                 Assert.True(refiner.Measure(revision.Output, policy) >= refiner.Measure(text, policy) - 0.01f);
             }
         },
@@ -83,7 +83,7 @@ public class AnyDenoiserTests
             foreach (var schedule in new NoiseSchedule[] { new NoiseSchedule.Linear(), new NoiseSchedule.Cosine(), new NoiseSchedule.Geometric(), new NoiseSchedule.Custom(t => 1 - t) })
             {
                 var shares = new List<double>();
-                refiner.Revise(Text, Free() with { Strategy = strategy, Schedule = schedule, RemaskShare = 0.3, Passes = 3, OnStep = step => shares.Add((double)step.Words.Count(word => word.IsRemasked) / step.Words.Count) }, null, CancellationToken.None);
+                refiner.Revise(Text, Free() with { Strategy = strategy, Schedule = schedule, RemaskShare = 0.3, Passes = 3, OnStep = step => shares.Add((double)step.Words.Count(word => word.IsRemasked) / step.Words.Count) }, null, null, CancellationToken.None);
                 Assert.All(shares, share => Assert.True(share <= 0.3 + (1.0 / 17)));
                 Assert.True(shares.Count < 2 || shares[^1] <= shares[0]);
             }
@@ -98,7 +98,7 @@ public class AnyDenoiserTests
             Passes = 3,
             RemaskShare = 1,
             Protection = new Protection { Glossary = ["Lindqvist"], Quotations = true, Patterns = [new Regex("care")] },
-        }, null, CancellationToken.None).Output;
+        }, null, null, CancellationToken.None).Output;
         foreach (var kept in Kept) Assert.Contains(kept, output, StringComparison.Ordinal);
         Assert.NotEqual(Quoted, output);
     });
@@ -106,12 +106,12 @@ public class AnyDenoiserTests
     [Fact]
     public void ConstraintsAndAttributesDecideWhatMayBeWritten() => WithRefiner("llada", refiner =>
     {
-        var short2 = refiner.Revise(Text, Free() with { Constraints = [new SlotConstraint { Pattern = new Regex("[a-e]+"), MaxLength = 2 }] }, null, CancellationToken.None);
+        var short2 = refiner.Revise(Text, Free() with { Constraints = [new SlotConstraint { Pattern = new Regex("[a-e]+"), MaxLength = 2 }] }, null, null, CancellationToken.None);
         Assert.All(short2.Edits, edit => Assert.Matches("^ ?[a-e]{0,2}$", edit.After));
-        Assert.Empty(refiner.Revise(Text, Free() with { Constraints = [new SlotConstraint { AllowedWords = new HashSet<string>() }] }, null, CancellationToken.None).Edits);
-        Assert.Empty(refiner.Revise(Text, Free() with { Attribute = _ => double.NegativeInfinity }, null, CancellationToken.None).Edits);
+        Assert.Empty(refiner.Revise(Text, Free() with { Constraints = [new SlotConstraint { AllowedWords = new HashSet<string>() }] }, null, null, CancellationToken.None).Edits);
+        Assert.Empty(refiner.Revise(Text, Free() with { Attribute = _ => double.NegativeInfinity }, null, null, CancellationToken.None).Edits);
         var market = new TextSpan(Text.IndexOf("market", StringComparison.Ordinal), 6);
-        Assert.DoesNotContain(refiner.Revise(Text, Free() with { Passes = 3, Constraints = [new SlotConstraint { Span = market, AllowedWords = new HashSet<string>() }] }, null, CancellationToken.None).Edits,
+        Assert.DoesNotContain(refiner.Revise(Text, Free() with { Passes = 3, Constraints = [new SlotConstraint { Span = market, AllowedWords = new HashSet<string>() }] }, null, null, CancellationToken.None).Edits,
             edit => edit.Span.Start < market.End && edit.Span.End > market.Start);
     });
 
@@ -131,7 +131,7 @@ public class AnyDenoiserTests
                 Assert.Throws<ArgumentException>(() => step.Reject(first));
                 step.Stop();
             },
-        }, null, CancellationToken.None);
+        }, null, null, CancellationToken.None);
         var only = Assert.Single(revision.Edits);
         Assert.Equal((first!.Span, "replaced", EditKind.Caller, RevisionEnding.Stopped), (only.Span, only.After, only.Kind, revision.Ending));
     });
@@ -150,7 +150,7 @@ public class AnyDenoiserTests
                 if (steps.Count == 0) step.Remask(step.Words.First(word => word is { IsRemasked: false, IsProtected: false, Text: "bread" }));
                 steps.Add(step);
             },
-        }, null, CancellationToken.None);
+        }, null, null, CancellationToken.None);
         Assert.Equal(2, steps.Count);
         Assert.Contains(steps[1].Words, word => word is { Text: "bread", IsRemasked: true });
     });
@@ -159,11 +159,11 @@ public class AnyDenoiserTests
     public void BudgetsEndARevisionWithWhatItHas() => WithRefiner("llada", refiner =>
     {
         var text = string.Join('\n', Enumerable.Repeat(Text, 60));
-        var few = refiner.Revise(text, Free() with { MaxForwards = 1 }, null, CancellationToken.None);
+        var few = refiner.Revise(text, Free() with { MaxForwards = 1 }, null, null, CancellationToken.None);
         Assert.Equal((RevisionEnding.MaxForwards, true), (few.Ending, few.IsCutShort));
         Assert.Equal(few.Output, Revision.Apply(text, few.Edits));
         Assert.NotEmpty(few.Edits);
-        var soon = refiner.Revise(text, Free() with { TimeBudget = TimeSpan.FromTicks(1) }, null, CancellationToken.None);
+        var soon = refiner.Revise(text, Free() with { TimeBudget = TimeSpan.FromTicks(1) }, null, null, CancellationToken.None);
         Assert.Equal((RevisionEnding.TimeBudget, text), (soon.Ending, soon.Output));
     });
 
@@ -174,15 +174,15 @@ public class AnyDenoiserTests
     [InlineData("\uD800\uDC00\uD800")]
     [InlineData("\uDC00 \uD800 a")]
     public void StrangeTextsAreTakenAsTheyAre(string text) => WithRefiner("bert", refiner =>
-        Assert.Equal(text.Length == 0 ? "" : text, Revision.Apply(text, refiner.Revise(text, Free() with { Policies = [new EditPolicy.Spelling()] }, null, CancellationToken.None).Edits)));
+        Assert.Equal(text.Length == 0 ? "" : text, Revision.Apply(text, refiner.Revise(text, Free() with { Policies = [new EditPolicy.Spelling()] }, null, null, CancellationToken.None).Edits)));
 
     [Fact]
     public void AWordOfTenThousandLettersIsPassedOver() => WithRefiner("bert", refiner =>
-        Assert.StartsWith(new string('a', 10_000), refiner.Revise(new string('a', 10_000) + " the old market", Free(), null, CancellationToken.None).Output, StringComparison.Ordinal));
+        Assert.StartsWith(new string('a', 10_000), refiner.Revise(new string('a', 10_000) + " the old market", Free(), null, null, CancellationToken.None).Output, StringComparison.Ordinal));
 
     private static ReviseOptions Free() => new() { Policies = [new EditPolicy.Free { MinGain = 0 }] };
 
-    private static string Output(Refiner refiner, ReviseOptions options) => refiner.Revise(Text, options, null, CancellationToken.None).Output;
+    private static string Output(Refiner refiner, ReviseOptions options) => refiner.Revise(Text, options, null, null, CancellationToken.None).Output;
 
     private static void WithRefiner(string checkpoint, Action<Refiner> use)
     {

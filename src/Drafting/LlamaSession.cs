@@ -1,0 +1,90 @@
+using System.Runtime.InteropServices;
+using LLama;
+using LLama.Exceptions;
+using LLama.Native;
+
+namespace HybridGen.Drafting;
+
+/// <summary>A llama.cpp context and whose turn it is: one piece of work at a time, on a thread of its own, stoppable inside a decode.</summary>
+internal sealed class LlamaSession : IAsyncDisposable
+{
+    private readonly Func<LLamaContext> _create;
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly AbortCallback _abort;
+    private LLamaContext? _context;
+    private volatile bool _isAborted;
+    private bool _isDisposed;
+
+    /// <summary>Creates a session.</summary>
+    /// <param name="create">Creates the context at the first work.</param>
+    public LlamaSession(Func<LLamaContext> create)
+    {
+        _create = create;
+        _abort = _ => _isAborted;
+    }
+
+    /// <summary>Creates a session with a context that is there already.</summary>
+    public LlamaSession(LLamaContext context) : this(() => context) => Start();
+
+    [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+    [return: MarshalAs(UnmanagedType.I1)]
+    private delegate bool AbortCallback(nint state);
+
+    /// <summary>The context; before the first work it may not be there.</summary>
+    public LLamaContext Context => _context ?? throw new InvalidOperationException("The context is created at the first work.");
+
+    /// <summary>Waits for its turn, then works on a thread of its own.</summary>
+    /// <exception cref="DraftingException">llama.cpp failed.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The session is disposed.</exception>
+    public async Task RunAsync(Action work, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, typeof(LlamaDrafter));
+            _isAborted = false;
+            using var abort = cancellationToken.Register(() => _isAborted = true);
+            await Task.Factory.StartNew(() => Run(work), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+        }
+        catch (RuntimeError failure)
+        {
+            throw new DraftingException($"llama.cpp failed: {LlamaLibrary.Reason(failure)}", failure);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Decodes a batch; only inside of work.</summary>
+    public void Decode(LLamaBatch batch, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var result = Context.Decode(batch);
+        if (result == DecodeResult.ComputeAborted) throw new OperationCanceledException(cancellationToken);
+        if (result != DecodeResult.Ok) throw new RuntimeError($"a decode ended with {result}.");
+    }
+
+    /// <summary>Waits for the work at hand, then frees the context; calls after the first do nothing.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _turn.WaitAsync().ConfigureAwait(false);
+        _isDisposed = true;
+        _context?.Dispose();
+        _turn.Release();
+    }
+
+    private void Run(Action work)
+    {
+        LlamaLibrary.ForgetComplaints();
+        if (_context is null) Start();
+        work();
+    }
+
+    private void Start()
+    {
+        _context = _create();
+        NativeApi.llama_set_abort_callback(_context.NativeHandle, Marshal.GetFunctionPointerForDelegate(_abort), 0);
+    }
+}

@@ -1,0 +1,57 @@
+namespace HybridGen.Drafting.Tests;
+
+/// <summary>What must hold of any drafter that scores.</summary>
+internal static class ScoringLaws
+{
+    private const string Line = "The children of the old town were hapy to live their, and (teh sea) was calm in the evning. Café naïve 日本 end.";
+
+    private static readonly TextVariant[] Variants =
+    [
+        Change("hapy", "happy"), Change("hapy", "hay"), Change("their", "there"), Change("teh", "the"), Change("evning", "evening"), Change("evning", "even ing"), Change("end", "ends"),
+        Change("The", "A"), Change("Café", "Cafe"), Change("日本", "中国"), Change("town", "town"), Change("was calm ", ""),
+    ];
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static async Task ScoreIsWhatADraftReports(LlamaDrafter drafter)
+    {
+        const string Prompt = "The old town";
+        var draft = await Draft.CollectAsync(drafter.DraftAsync(new DraftPrompt.Raw(Prompt), new() { MaxTokens = 40, Sampling = new Sampling.Greedy() }, Token), Token);
+        var scored = await drafter.ScoreAsync(Prompt + draft.Text, Token);
+        var own = scored.Where(token => token.Span.Start >= Prompt.Length).ToList();
+        Assert.Equal(draft.Tokens.Select(token => token.Id), own.Select(token => token.Id));
+        Assert.Equal(draft.Tokens.Select(token => token.Span.Start + Prompt.Length), own.Select(token => token.Span.Start));
+        var differences = draft.Tokens.Zip(own, (drafted, token) => Math.Abs(drafted.LogProbability - token.LogProbability!.Value)).ToList();
+        // Many tokens at once are summed in another order than one by one, in half precision.
+        Assert.InRange(differences.Average(), 0, 1e-3);
+        Assert.InRange(differences.Max(), 0, 5e-3);
+    }
+
+    public static async Task AVariantIsTheDifferenceOfWholeTexts(LlamaDrafter drafter)
+    {
+        var comparison = await drafter.CompareAsync([new TextVariants(Line, Variants)], tail: 1000, Token);
+        foreach (var (variant, score) in Variants.Zip(comparison.Scores[0]))
+        {
+            var changed = string.Concat(Line.AsSpan(0, variant.Span.Start), variant.After, Line.AsSpan(variant.Span.End));
+            var expected = await SumAsync(drafter, changed) - await SumAsync(drafter, Line);
+            Assert.Equal(expected, score.LogRatio, 0.05);
+        }
+    }
+
+    /// <summary>What is decoded beside a variant, and how much of it, changes nothing beyond rounding.</summary>
+    public static async Task AVariantDoesNotDependOnItsBatchMates(LlamaDrafter drafter)
+    {
+        var texts = Enumerable.Range(0, 40).Select(i => new TextVariants(string.Concat(Enumerable.Repeat("Then they went on. ", i % 5)) + Line, [])).ToList();
+        texts = [.. texts.Select(text => text with { Variants = [.. Variants.Select(variant => variant with { Span = variant.Span with { Start = variant.Span.Start + text.Text.Length - Line.Length } })] })];
+        var together = await drafter.CompareAsync(texts, tail: 4, Token);
+        for (var i = 0; i < texts.Count; i += 7)
+        {
+            var alone = await drafter.CompareAsync([texts[i]], tail: 4, Token);
+            Assert.All(alone.Scores[0].Zip(together.Scores[i]), pair => Assert.Equal(pair.First.LogRatio, pair.Second.LogRatio, 0.02));
+        }
+    }
+
+    private static TextVariant Change(string before, string after) => new(new TextSpan(Line.IndexOf(before, StringComparison.Ordinal), before.Length), after);
+
+    private static async Task<double> SumAsync(LlamaDrafter drafter, string text) => (await drafter.ScoreAsync(text, Token)).Sum(token => (double?)token.LogProbability ?? 0);
+}
