@@ -59,7 +59,7 @@ public class EngineTests(MiniEngine mini)
     {
         var loads = 0;
         var drafter = new FakeDrafter(Draft);
-        var engine = new HybridGenEngine(new HybridGenOptions { RefinerPath = Repository.MiniModel }, async (_, cancellationToken) =>
+        var engine = new HybridGenEngine(new HybridGenOptions { RefinerPath = Repository.MiniModel, JudgePath = null }, async (_, cancellationToken) =>
         {
             await Task.Delay(50, cancellationToken);
             Interlocked.Increment(ref loads);
@@ -101,5 +101,5 @@ public class EngineTests(MiniEngine mini)
     }
 
     private static HybridGenEngine WithDraft(string draft, string? refiner = null) =>
-        new(new HybridGenOptions { RefinerPath = refiner ?? Repository.MiniModel }, (_, _) => Task.FromResult<IDrafter>(new FakeDrafter(draft)));
+        new(new HybridGenOptions { RefinerPath = refiner ?? Repository.MiniModel, JudgePath = null }, (_, _) => Task.FromResult<IDrafter>(new FakeDrafter(draft)));
 }

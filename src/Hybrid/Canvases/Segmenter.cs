@@ -51,14 +51,14 @@ internal static class Segmenter
     }
 
     /// <summary>Packs lines into canvases; words that are longer than a window are left out.</summary>
-    public static IEnumerable<Canvas> Pack(IEnumerable<List<Word>> lines, CanvasBuilder builder, ProtectedText guard)
+    public static IEnumerable<Canvas> Pack(IEnumerable<List<Word>> lines, CanvasBuilder builder, ProtectedText guard, int windowSlots = WindowSlots)
     {
         var window = new List<CanvasWord>();
         var used = 1;
-        foreach (var piece in lines.Select(Built).Where(line => line.Count > 0).SelectMany(Pieces))
+        foreach (var piece in lines.Select(Built).Where(line => line.Count > 0).SelectMany(line => Pieces(line, windowSlots)))
         {
             var slots = piece.Sum(word => word.Slots);
-            if (used + slots > WindowSlots && window.Count > 0)
+            if (used + slots > windowSlots && window.Count > 0)
             {
                 yield return new Canvas(window, builder);
                 (window, used) = ([], 1);
@@ -73,28 +73,28 @@ internal static class Segmenter
 
         // A word that no window holds (a run of signs, a list of numbers, a script without spaces) has no candidates either.
         List<CanvasWord> Built(List<Word> line) =>
-            [.. line.Where(word => word.Text.Length < WindowSlots).Select(word => builder.Build(word, guard.Protects(word.Span))).Where(word => word.Slots < WindowSlots)];
+            [.. line.Where(word => word.Text.Length < windowSlots).Select(word => builder.Build(word, guard.Protects(word.Span))).Where(word => word.Slots < windowSlots)];
     }
 
     /// <summary>A line as it is where it fits a window; else its sentences, else runs of words.</summary>
-    private static IEnumerable<List<CanvasWord>> Pieces(List<CanvasWord> line)
+    private static IEnumerable<List<CanvasWord>> Pieces(List<CanvasWord> line, int windowSlots)
     {
-        if (Fits(line)) return [line];
-        return Cut(line, EndsSentence).SelectMany(sentence => Fits(sentence) ? [sentence] : Runs(sentence));
+        if (Fits(line, windowSlots)) return [line];
+        return Cut(line, EndsSentence).SelectMany(sentence => Fits(sentence, windowSlots) ? [sentence] : Runs(sentence, windowSlots));
     }
 
-    private static bool Fits(List<CanvasWord> words) => words.Sum(word => word.Slots) < WindowSlots;
+    private static bool Fits(List<CanvasWord> words, int windowSlots) => words.Sum(word => word.Slots) < windowSlots;
 
     private static bool EndsSentence(CanvasWord word, CanvasWord next) =>
         next.Word.Spaced && word.Word.Body.AsSpan().IndexOfAny('.', '!', '?') >= 0 && !char.IsLetterOrDigit(word.Word.Body[0]);
 
-    private static IEnumerable<List<CanvasWord>> Runs(List<CanvasWord> words)
+    private static IEnumerable<List<CanvasWord>> Runs(List<CanvasWord> words, int windowSlots)
     {
         var used = 0;
         return Cut(words, (word, next) =>
         {
             used += word.Slots;
-            if (used + next.Slots < WindowSlots) return false;
+            if (used + next.Slots < windowSlots) return false;
             used = 0;
             return true;
         });

@@ -39,9 +39,12 @@ internal sealed class MaskedStrategy(MaskedPolicy policy, IWordScoring scoring, 
 
     private static float[] Measure(WordScore[][] scores) => [.. scores.Select(words => words.Sum(word => word.BestIds is null ? 0 : word.LogProbability + WordPrior))];
 
-    private List<int> Doubts(Canvas canvas, WordScore[] scores, PassContext pass) =>
-        selection.Select(canvas, scores, pass.Share, (word, score) =>
-            !word.IsProtected && policy.MayChange(word) && (score.Suspicion > 0 || pass.Forced.Contains(word.Word.Span.Start)));
+    private List<int> Doubts(Canvas canvas, WordScore[] scores, PassContext pass)
+    {
+        return selection.Select(canvas, scores, pass.Share, (word, score) => !word.IsProtected && policy.MayChange(word) && (score.Suspicion > 0 || IsForced(word)), IsForced);
+
+        bool IsForced(CanvasWord word) => pass.Forced.Contains(word.Word.Span.Start);
+    }
 
     private List<Repair> Rewrite(IReadOnlyList<Canvas> canvases, List<(int Canvas, int Word)> doubts, PassContext pass)
     {

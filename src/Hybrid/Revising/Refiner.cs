@@ -21,6 +21,7 @@ internal sealed class Refiner : IDisposable
     /// <summary>Canvases that go through the network side by side: enough to keep the cores busy, few enough for their caches.</summary>
     private const int BatchSize = 24;
 
+    private readonly int _windowSlots;
     private readonly Predictor _predictor;
     private readonly MiniScorer? _pointer;
     private readonly CandidateSource _candidates;
@@ -30,6 +31,8 @@ internal sealed class Refiner : IDisposable
     private Refiner(IDenoiser denoiser, MiniScorer? pointer, CandidateSource candidates, WordEncoder encoder)
     {
         (_predictor, _pointer, _candidates, _encoder) = (new Predictor(denoiser), pointer, candidates, encoder);
+        // Half of a small context: what is written may be longer than what stood there.
+        _windowSlots = Math.Min(Segmenter.WindowSlots, denoiser.Descriptor.MaxPositions / 2);
         Sampler = new TextSampler(denoiser, encoder.Tokenizer);
     }
 
@@ -150,7 +153,7 @@ internal sealed class Refiner : IDisposable
     {
         var guard = new ProtectedText(text, protection);
         return [.. Segmenter.Sections(Segmenter.Lines(text, guard)).SelectMany(section =>
-            Segmenter.Pack(section, new CanvasBuilder(_candidates, _encoder, section.SelectMany(line => line)), guard))];
+            Segmenter.Pack(section, new CanvasBuilder(_candidates, _encoder, section.SelectMany(line => line)), guard, _windowSlots))];
     }
 
     /// <summary>Shows a step to the caller; returns the edits that are left of it.</summary>

@@ -12,11 +12,12 @@ internal sealed class RemaskSelection(RemaskStrategy strategy, RemaskCaps caps, 
     /// <param name="scores">The scores of its words.</param>
     /// <param name="share">Largest share of the words.</param>
     /// <param name="mayChange">Which words may be remasked at all.</param>
-    public List<int> Select(Canvas canvas, WordScore[] scores, double share, Func<CanvasWord, WordScore, bool> mayChange)
+    /// <param name="first">Which of them come first, whatever their score.</param>
+    public List<int> Select(Canvas canvas, WordScore[] scores, double share, Func<CanvasWord, WordScore, bool> mayChange, Func<CanvasWord, bool> first)
     {
         var most = Math.Min(caps.PerStep, (int)Math.Ceiling(share * canvas.Words.Count));
         var taken = new SortedSet<int>();
-        foreach (var word in Ranked(canvas, scores, mayChange))
+        foreach (var word in Ranked(canvas, scores, mayChange).OrderByDescending(word => first(canvas.Words[word])))
         {
             if (taken.Count >= most) break;
             if (taken.Contains(word - 1) || taken.Contains(word + 1) || !caps.Allows(canvas.Words[word].Word.Span.Start)) continue;
