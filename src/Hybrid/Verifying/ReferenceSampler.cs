@@ -132,7 +132,7 @@ internal abstract record ReferenceSampler(Trace Trace)
 
         protected GiddOptions GiddOptions(Func<SamplingStep, StepResponse> onStep) => new()
         {
-            Limits = new() { Steps = Trace.Int("steps"), OnStep = onStep, Uniform = Draws() },
+            Limits = new() { Steps = Trace.Int("steps"), OnStep = onStep, Uniform = Draws(), ForbidsIdsWithoutText = false },
             PUniform = Trace.Number("p_uniform") ?? 0,
             TEps = (float)(Trace.Number("t_eps") ?? 1e-4),
             MinP = Trace.Number("min_p") ?? 0,
