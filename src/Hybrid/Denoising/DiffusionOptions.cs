@@ -27,6 +27,17 @@ public sealed record DiffusionOptions
     /// <value>Default: false.</value>
     public bool ReadsControlTokens { get; init; }
 
+    /// <summary>
+    /// Steps of self-correction once the text is written, each of which replaces the token that the model would most surely write otherwise; for
+    /// models that were trained on wrong tokens (GIDD).
+    /// </summary>
+    /// <value>0 or more; default 0. It ends earlier when the text agrees with the model.</value>
+    public int CorrectionSteps
+    {
+        get;
+        init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(CorrectionSteps), value, "CorrectionSteps must be 0 or more.");
+    }
+
     private static int AtLeastOne(int value, [CallerMemberName] string name = "") => value >= 1
         ? value
         : throw new ArgumentOutOfRangeException(name, value, $"{name} must be 1 or more.");

@@ -14,6 +14,7 @@ internal sealed class GiddSampler
     private readonly GiddOptions _options;
     private readonly Func<double> _uniform;
     private readonly SamplingLimits _limits;
+    private readonly long[] _forbidden;
     private int _steps;
     private bool _isStopped;
 
@@ -22,6 +23,7 @@ internal sealed class GiddSampler
         (_denoiser, _canvases, _options) = (denoiser, canvases, options);
         _uniform = options.Limits.Uniform ?? new Random((options.Limits.Seed ?? (ulong)Random.Shared.NextInt64()).GetHashCode()).NextDouble;
         _limits = new SamplingLimits(options.Limits, cancellationToken);
+        _forbidden = [.. Forbidden(options.Limits).Distinct()];
     }
 
     /// <summary>Goes from the canvases' masks to text; every token that is not given may change in every step.</summary>
@@ -50,6 +52,13 @@ internal sealed class GiddSampler
         }
 
         return sampler.Results(cut);
+    }
+
+    private IEnumerable<long> Forbidden(SamplingOptions options)
+    {
+        foreach (var id in options.ForbidTokens) yield return id;
+        if (options.ForbidsIdsWithoutText) foreach (var id in _denoiser.Descriptor.IdsWithoutText) yield return id;
+        if (options.End is EndRule.Forbidden) foreach (var id in DiffusionSampler.EndIds(_denoiser.Descriptor)) yield return id;
     }
 
     private SamplingEnd? Cut => _isStopped ? SamplingEnd.Stopped : _limits.Reached;
@@ -96,6 +105,7 @@ internal sealed class GiddSampler
             using var inner = NewDisposeScope();
             var logits = _denoiser.Logits(flat.index_select(0, Index(bite.Select(place => place.Canvas * length + place.Position))));
             logits[.., _denoiser.Descriptor.MaskId] = -1e6;
+            if (_forbidden.Length > 0) logits.index_fill_(1, Index(_forbidden), -1e6);
             use(logits, bite);
         }
     }
@@ -173,7 +183,7 @@ internal sealed class GiddSampler
 /// <summary>How a GIDD denoiser is sampled from.</summary>
 internal sealed record GiddOptions
 {
-    /// <summary>Steps, seed, limits and the caller's ear; nothing else of it counts.</summary>
+    /// <summary>Steps, seed, limits, the caller's ear and what is forbidden; nothing else of it counts.</summary>
     public SamplingOptions Limits { get; init; } = new();
 
     /// <summary>Share of random tokens in the noise the model was trained with.</summary>

@@ -19,6 +19,7 @@ internal sealed class TextSampler(IDenoiser denoiser, ITokenizer tokenizer)
     /// <exception cref="RefiningException">The prompt does not fit into the model's context, or its arithmetic fails.</exception>
     public DiffusedText Generate(string prompt, DiffusionOptions options, CancellationToken cancellationToken = default)
     {
+        if (options.CorrectionSteps > 0) CheckCorrects(options.CorrectionSteps);
         var ids = Prompt(prompt, options.ReadsControlTokens);
         var block = BlockLength(options.BlockLength);
         var goesByBlocks = Descriptor.Attention == AttentionPattern.BlockCausal;
@@ -28,7 +29,8 @@ internal sealed class TextSampler(IDenoiser denoiser, ITokenizer tokenizer)
         var canvas = new DenoisingCanvas([.. Enumerable.Repeat(Descriptor.PadId ?? Descriptor.EosId ?? Descriptor.MaskId, padding), .. ids], Descriptor.MaskId, padding);
         BlockRule rule = options.Grows || goesByBlocks ? new BlockRule.Growing(block, tokens) : new BlockRule.AfterPrompt(block, tokens);
         var sampling = Told(options.Sampling with { ForbidTokens = [.. options.Sampling.ForbidTokens, .. ControlTokens()] });
-        return Text(prompt, DiffusionSampler.Run(denoiser, [canvas], rule, sampling, cancellationToken)[0]);
+        var written = DiffusionSampler.Run(denoiser, [canvas], rule, sampling, cancellationToken)[0];
+        return Text(prompt, options.CorrectionSteps > 0 ? Corrected(written, canvas, sampling, options.CorrectionSteps, cancellationToken) : written);
     }
 
     /// <summary>Fills the gaps of a text; all else of it stays as it is.</summary>
@@ -46,6 +48,31 @@ internal sealed class TextSampler(IDenoiser denoiser, ITokenizer tokenizer)
         var forbidden = tokenizer.AddedTokens.Values.Where(id => id < Descriptor.VocabularySize && id != Descriptor.MaskId).Concat(ControlTokens()).Distinct();
         var sampling = Told(options.Sampling with { End = new EndRule.Forbidden(), ForbidTokens = [.. options.Sampling.ForbidTokens, .. forbidden] });
         return new GapFiller(denoiser, tokenizer, options with { Sampling = sampling }, cancellationToken).Fill(text, ordered);
+    }
+
+    private void CheckCorrects(int steps)
+    {
+        if (!Descriptor.IsTimeConditioned || !Descriptor.ScoresVisibleTokens)
+            throw new ArgumentException($"CorrectionSteps is {steps}, and a '{Descriptor.Family}' model was never trained on wrong tokens, so it cannot correct its own.");
+    }
+
+    /// <summary>The text after self-correction; its prompt and its end stay.</summary>
+    private SamplingResult Corrected(SamplingResult written, DenoisingCanvas canvas, SamplingOptions options, int steps, CancellationToken cancellationToken)
+    {
+        if (written.Reason is not (SamplingEnd.EndOfText or SamplingEnd.MaxTokens)) return written;
+        var last = written.Reason == SamplingEnd.EndOfText ? written.Ids.Count - 1 : written.Ids.Count;
+        var draft = new DenoisingCanvas(written.Ids, Descriptor.MaskId, canvas.Padding, i => i < written.PromptLength || i >= last);
+        var limits = options with { End = new EndRule.Forbidden(), Steps = steps, MaxForwards = options.MaxForwards - written.Forwards };
+        var mended = GiddSampler.Correct(denoiser, [draft], new GiddOptions { Limits = limits }, cancellationToken)[0];
+        var sources = mended.Sources.Zip(written.Sources, (after, before) => after.Kind is TokenSourceKind.Draft or TokenSourceKind.Given ? before : after with { Step = after.Step + written.Steps });
+        return written with
+        {
+            Ids = mended.Ids,
+            Sources = [.. sources],
+            Reason = mended.Reason == SamplingEnd.Filled ? written.Reason : mended.Reason,
+            Steps = written.Steps + mended.Steps,
+            Forwards = written.Forwards + mended.Forwards,
+        };
     }
 
     private List<int> Prompt(string prompt, bool readsAdded)
@@ -95,7 +122,7 @@ internal sealed class TextSampler(IDenoiser denoiser, ITokenizer tokenizer)
     private DiffusedText Text(string prompt, SamplingResult result)
     {
         var written = result.Ids.Skip(result.PromptLength).ToList();
-        var hasEnd = result.Reason is SamplingEnd.EndOfText or SamplingEnd.Empty;
+        var hasEnd = written.Count > 0 && DiffusionSampler.EndIds(Descriptor).Contains(written[^1]);
         var text = Seam.Text(tokenizer, result.Ids.Take(result.PromptLength).LastOrDefault(-1), hasEnd ? written[..^1] : written, -1, Descriptor.MaskId);
         text = Seam.FitLeft(prompt, text);
         var reason = result.Reason == SamplingEnd.EndOfText && string.IsNullOrWhiteSpace(text) ? SamplingEnd.Empty : result.Reason;

@@ -30,8 +30,8 @@ internal abstract record ReferenceSampler(Trace Trace)
     public virtual IReadOnlyList<DenoisingCanvas> Canvases(DenoiserDescriptor descriptor) => [.. Trace.Prompts.Select(prompt => new DenoisingCanvas(prompt, descriptor.MaskId))];
 
     /// <summary>Runs it; the callback hears of each step.</summary>
-    public virtual void Run(IDenoiser denoiser, IReadOnlyList<DenoisingCanvas> canvases, Func<SamplingStep, StepResponse> onStep, CancellationToken cancellationToken) =>
-        DiffusionSampler.Run(denoiser, canvases, Rule(canvases), Options with { OnStep = onStep, Uniform = Draws() }, cancellationToken);
+    public virtual void Run(IDenoiser denoiser, IReadOnlyList<DenoisingCanvas> canvases, Func<SamplingStep, StepResponse> onStep) =>
+        DiffusionSampler.Run(denoiser, canvases, Rule(canvases), Options with { OnStep = onStep, Uniform = Draws() });
 
     protected int NewTokens => Trace.Int("max_new_tokens");
 
@@ -127,12 +127,12 @@ internal abstract record ReferenceSampler(Trace Trace)
         public override IReadOnlyList<DenoisingCanvas> Canvases(DenoiserDescriptor descriptor) =>
             [.. Trace.Start.Select(row => new DenoisingCanvas(row, descriptor.MaskId, isFixed: _ => false))];
 
-        public override void Run(IDenoiser denoiser, IReadOnlyList<DenoisingCanvas> canvases, Func<SamplingStep, StepResponse> onStep, CancellationToken cancellationToken) =>
-            GiddSampler.Generate(denoiser, canvases, GiddOptions(onStep), cancellationToken);
+        public override void Run(IDenoiser denoiser, IReadOnlyList<DenoisingCanvas> canvases, Func<SamplingStep, StepResponse> onStep) =>
+            GiddSampler.Generate(denoiser, canvases, GiddOptions(onStep));
 
         protected GiddOptions GiddOptions(Func<SamplingStep, StepResponse> onStep) => new()
         {
-            Limits = new() { Steps = Trace.Int("steps"), OnStep = onStep, Uniform = Draws() },
+            Limits = new() { Steps = Trace.Int("steps"), OnStep = onStep, Uniform = Draws(), ForbidsIdsWithoutText = false },
             PUniform = Trace.Number("p_uniform") ?? 0,
             TEps = (float)(Trace.Number("t_eps") ?? 1e-4),
             MinP = Trace.Number("min_p") ?? 0,
@@ -145,8 +145,8 @@ internal abstract record ReferenceSampler(Trace Trace)
 
     private sealed record GiddCorrection(Trace Trace) : Gidd(Trace)
     {
-        public override void Run(IDenoiser denoiser, IReadOnlyList<DenoisingCanvas> canvases, Func<SamplingStep, StepResponse> onStep, CancellationToken cancellationToken) =>
-            GiddSampler.Correct(denoiser, canvases, GiddOptions(onStep), cancellationToken);
+        public override void Run(IDenoiser denoiser, IReadOnlyList<DenoisingCanvas> canvases, Func<SamplingStep, StepResponse> onStep) =>
+            GiddSampler.Correct(denoiser, canvases, GiddOptions(onStep));
     }
 
     private static DenoisingCanvas[] Padded(DenoiserDescriptor descriptor, Trace trace) =>

@@ -7,7 +7,11 @@ internal sealed class Trace
 {
     private readonly JsonElement _json;
 
-    private Trace(JsonElement json) => _json = json;
+    private Trace(JsonElement json)
+    {
+        _json = json;
+        Canvases = Has("canvases") ? [.. json.GetProperty("canvases").EnumerateArray().Select(Rows)] : [];
+    }
 
     public string Name => _json.GetProperty("name").GetString()!;
 
@@ -26,19 +30,15 @@ internal sealed class Trace
     public int[][] Start => Rows("start")!;
 
     /// <summary>The canvases after each step.</summary>
-    public int[][][] Canvases => [.. _json.GetProperty("canvases").EnumerateArray().Select(Rows)];
+    public int[][][] Canvases { get; }
 
     /// <summary>The draws of each step, row by row.</summary>
     public double[][]? Uniforms => Has("uniforms") ? [.. _json.GetProperty("uniforms").EnumerateArray().Select(step => Flat(step).ToArray())] : null;
 
     public bool ShiftsLogits => (Has("right_shift") && _json.GetProperty("right_shift").GetBoolean()) || (Has("right_shift_logits") && _json.GetProperty("right_shift_logits").GetBoolean());
 
-    /// <summary>The traces of a folder.</summary>
-    public static IReadOnlyList<Trace> Read(string path)
-    {
-        using var document = JsonDocument.Parse(File.ReadAllText(path));
-        return [.. document.RootElement.GetProperty("traces").EnumerateArray().Select(trace => new Trace(trace.Clone()))];
-    }
+    /// <summary>The traces of a file.</summary>
+    public static IReadOnlyList<Trace> Read(JsonElement root) => [.. root.GetProperty("traces").EnumerateArray().Select(trace => new Trace(trace))];
 
     public int Int(string name) => _json.GetProperty(name).GetInt32();
 

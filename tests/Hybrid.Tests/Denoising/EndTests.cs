@@ -61,6 +61,16 @@ public sealed class EndTests : DenoisingTest
     });
 
     [Fact]
+    public Task AnEndThatTheCallerRejectsEndsNothing() => On(() =>
+    {
+        var denoiser = new FakeDenoiser((_, i) => FakeDenoiser.Only(i == 2 ? FakeDenoiser.End : 5, 8, 6).Select((logit, id) => id == 6 ? 3 : logit).ToArray(), 8);
+        StepResponse Answer(SamplingStep step) => new() { Reject = [.. step.Committed.Where(choice => choice.Id == FakeDenoiser.End).Select(choice => choice.Position)] };
+        var result = Grow(denoiser, [7], 5, 5, Plain(1) with { OnStep = Answer });
+        Assert.Equal([7, 5, 6, 5, 5, 5], result.Ids);
+        Assert.Equal(SamplingEnd.MaxTokens, result.Reason);
+    });
+
+    [Fact]
     public Task ReferencesDecodeEveryPlaceWhateverEnds() => On(() =>
     {
         var denoiser = FakeDenoiser.Wanting(i => i == 3 ? FakeDenoiser.End : 5);
