@@ -8,6 +8,9 @@ var root = new RootCommand("Measures HybridGen: every number in the documents co
     FixBench.Command(),
     GenerateBench.Command(),
     CompareBench.Command(),
+    MiniForwardBench.Command(),
+    LongBench.Command(),
+    CallsBench.Command(),
 };
 try
 {

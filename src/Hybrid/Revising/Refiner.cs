@@ -4,7 +4,6 @@ using HybridGen.Canvases;
 using HybridGen.Checkpoints;
 using HybridGen.Editing;
 using HybridGen.Models.Mini;
-using HybridGen.Protecting;
 using HybridGen.Tokens;
 
 namespace HybridGen.Revising;
@@ -13,9 +12,6 @@ namespace HybridGen.Revising;
 /// <remarks>Holds tensors: every method runs on the worker thread that owns them.</remarks>
 internal sealed class Refiner : IDisposable
 {
-    /// <summary>Canvases that go through the network side by side: enough to keep the cores busy, few enough for their caches.</summary>
-    private const int BatchSize = 24;
-
     private readonly MiniScorer _scorer;
     private readonly CandidateSource _candidates;
     private readonly WordEncoder _encoder;
@@ -49,9 +45,10 @@ internal sealed class Refiner : IDisposable
     {
         ObjectDisposedException.ThrowIf(_isDisposed, typeof(HybridGenEngine));
         var started = Stopwatch.GetTimestamp();
-        var run = new Run(text, progress, cancellationToken);
+        var run = new Run(text, new TextWindows(_candidates, _encoder), progress, cancellationToken);
+        var forwards = _scorer.Forwards;
         foreach (var policy in options.Policies) Revise(run, policy, options.Passes);
-        return new Revision(text, run.Edits.Count == 0 ? text : run.Current, run.Edits, run.Words, run.Forwards, Stopwatch.GetElapsedTime(started));
+        return new Revision(text, run.Edits.Count == 0 ? text : run.Current, run.Edits, run.Words, _scorer.Forwards - forwards, Stopwatch.GetElapsedTime(started));
     }
 
     public void Dispose()
@@ -63,50 +60,58 @@ internal sealed class Refiner : IDisposable
     /// <summary>Passes of one policy, until one changes nothing or leads back to a text that was there before.</summary>
     private void Revise(Run run, EditPolicy policy, int passes)
     {
+        var strategy = Strategy.For(policy, _encoder.Tokenizer, _candidates);
         var seen = new HashSet<string>(StringComparer.Ordinal) { run.Current };
+        var settled = passes > 1 ? new HashSet<UInt128>() : null;
         for (var pass = 1; pass <= passes; pass++)
         {
-            var edits = Pass(run, policy, pass);
+            var edits = Pass(run, policy, strategy, pass, settled);
             var revised = Revision.Apply(run.Current, edits);
             if (edits.Count == 0 || !seen.Add(revised)) return;
             run.Apply(edits, revised);
         }
     }
 
-    private List<Edit> Pass(Run run, EditPolicy policy, int pass)
+    /// <summary>One pass over the text.</summary>
+    /// <param name="run">The text.</param>
+    /// <param name="policy">The policy, for reports.</param>
+    /// <param name="strategy">What it brings to the loop.</param>
+    /// <param name="pass">The pass, from 1.</param>
+    /// <param name="settled">Windows that earlier passes found nothing to change in; they would find nothing again. Null where no pass will follow.</param>
+    private List<Edit> Pass(Run run, EditPolicy policy, Strategy strategy, int pass, HashSet<UInt128>? settled)
     {
-        var strategy = Strategy.For(policy, _encoder.Tokenizer, _candidates);
-        var canvases = Segment(run.Current);
-        run.Words = Math.Max(run.Words, canvases.Sum(canvas => canvas.Words.Count(word => word.Word.StartsWithLetter)));
         var edits = new List<Edit>();
-        for (var done = 0; done < canvases.Count; done += BatchSize)
+        var words = 0;
+        var open = run.Windows.Read(run.Current).Where(canvas =>
+        {
+            words += canvas.Words.Count(word => word.Word.StartsWithLetter);
+            return settled?.Contains(canvas.Fingerprint()) != true;
+        });
+        foreach (var batch in Batches.Of(open))
         {
             run.CancellationToken.ThrowIfCancellationRequested();
-            var batch = canvases.GetRange(done, Math.Min(BatchSize, canvases.Count - done));
-            edits.AddRange(Repair(run, strategy, batch).Select(repair => Edit(run.Current, repair, pass)));
-            run.Report(policy, pass, done + batch.Count, canvases.Count, edits.Count);
+            var repairs = Batches.Run(batch, canvases => Repair(strategy, canvases));
+            edits.AddRange(repairs.Select(repair => Edit(run.Current, repair.Repair, pass)));
+            settled?.UnionWith(batch.Except(repairs.Select(repair => repair.Canvas)).Select(canvas => canvas.Fingerprint()));
+            run.Report(policy, pass, batch[^1].Words[^1].Word.Span.End, edits.Count);
         }
 
+        run.Words = Math.Max(run.Words, words);
         return edits;
     }
 
-    private List<Canvas> Segment(string text)
+    /// <summary>One batch through the loop; the repairs that are kept, in text order, with their canvases.</summary>
+    private List<(Canvas Canvas, Repair Repair)> Repair(Strategy strategy, List<Canvas> canvases)
     {
-        var guard = new ProtectedText(text);
-        return [.. Segmenter.Sections(Segmenter.Lines(text, guard)).SelectMany(section =>
-            Segmenter.Pack(section, new CanvasBuilder(_candidates, _encoder, section.SelectMany(line => line)), guard))];
-    }
-
-    /// <summary>One batch through the loop; the repairs that are kept, in text order.</summary>
-    private IEnumerable<Repair> Repair(Run run, Strategy strategy, List<Canvas> canvases)
-    {
+        foreach (var word in canvases.SelectMany(canvas => canvas.Words)) word.Visibility = Visibility.Visible; // Memory may have failed a first try.
         var doubts = strategy.Select(_scorer, canvases);
-        run.Forwards += canvases.Count;
-        var doubted = doubts.Select(doubt => doubt.Canvas).Distinct().Count();
-        if (doubted == 0) return [];
+        if (doubts.Count == 0) return [];
         foreach (var doubt in doubts) doubt.Word.Visibility = strategy.Remasking;
-        run.Forwards += doubted;
-        return strategy.Refill(_scorer, canvases, doubts).Where(repair => repair.Gain > strategy.MinGain);
+        var doubted = doubts.Select(doubt => doubt.Canvas).Distinct().ToList();
+        var narrowed = doubts.Select(doubt => doubt with { Canvas = doubted.IndexOf(doubt.Canvas) }).ToList();
+        return [.. strategy.Refill(_scorer, doubted.ConvertAll(canvas => canvases[canvas]), narrowed)
+            .Where(repair => repair.Gain > strategy.MinGain)
+            .Select(repair => (canvases[doubted[repair.Doubt.Canvas]], repair))];
     }
 
     private static Edit Edit(string text, Repair repair, int pass)
@@ -116,7 +121,7 @@ internal sealed class Refiner : IDisposable
     }
 
     /// <summary>A text on its way through the policies.</summary>
-    private sealed class Run(string input, IProgress<ReviseProgress>? progress, CancellationToken cancellationToken)
+    private sealed class Run(string input, TextWindows windows, IProgress<ReviseProgress>? progress, CancellationToken cancellationToken)
     {
         private readonly string _input = input;
 
@@ -124,9 +129,9 @@ internal sealed class Refiner : IDisposable
 
         public IReadOnlyList<Edit> Edits { get; private set; } = [];
 
-        public int Words { get; set; }
+        public TextWindows Windows => windows;
 
-        public int Forwards { get; set; }
+        public int Words { get; set; }
 
         public CancellationToken CancellationToken => cancellationToken;
 
@@ -134,9 +139,10 @@ internal sealed class Refiner : IDisposable
         {
             Edits = EditLog.Compose(_input, Current, Edits, edits);
             Current = revised;
+            windows.Move(edits);
         }
 
-        public void Report(EditPolicy policy, int pass, int done, int total, int edits) =>
-            progress?.Report(new ReviseProgress(policy, pass, done, total, Edits.Count + edits));
+        public void Report(EditPolicy policy, int pass, int done, int edits) =>
+            progress?.Report(new ReviseProgress(policy, pass, done, Current.Length, Edits.Count + edits));
     }
 }

@@ -10,6 +10,12 @@ namespace HybridGen.Revising;
 /// </remarks>
 internal sealed class SpellingStrategy(EditPolicy.Spelling policy) : Strategy
 {
+    /// <summary>
+    /// Gain beyond the margin, in nats, from which a second look has never taken back what the first saw: windows that have no other doubt are
+    /// spared it.
+    /// </summary>
+    private const double Certain = 4;
+
     public override double MinGain => policy.MinGain;
 
     public override Visibility Remasking => Visibility.Remasked;
@@ -19,22 +25,31 @@ internal sealed class SpellingStrategy(EditPolicy.Spelling policy) : Strategy
 
     public override IEnumerable<Repair> Refill(MiniScorer scorer, IReadOnlyList<Canvas> canvases, IReadOnlyList<Doubt> doubts)
     {
-        var refilled = Gains(scorer, canvases).ToDictionary(doubt => (doubt.Canvas, doubt.Index), doubt => doubt.Gains);
+        var refilled = LookAgain(scorer, canvases, doubts);
         foreach (var doubt in doubts)
         {
             var best = Best(doubt.Gains);
             var candidate = doubt.Word.Candidates[best - 1].Candidate;
-            if (refilled[(doubt.Canvas, doubt.Index)][best] > -MinGain)
+            if (!refilled.TryGetValue((doubt.Canvas, doubt.Index), out var gains) || gains[best] > -MinGain)
                 yield return new Repair(doubt, candidate.Form, candidate.EditKind, doubt.Gains[best]);
         }
+    }
+
+    /// <summary>The gains of all doubted words in windows where one of them is uncertain.</summary>
+    private Dictionary<(int Canvas, int Index), float[]> LookAgain(MiniScorer scorer, IReadOnlyList<Canvas> canvases, IReadOnlyList<Doubt> doubts)
+    {
+        var uncertain = doubts.Where(doubt => doubt.Gains[Best(doubt.Gains)] < MinGain + Certain).Select(doubt => doubt.Canvas).Distinct().ToList();
+        if (uncertain.Count == 0) return [];
+        return Gains(scorer, uncertain.ConvertAll(canvas => canvases[canvas]), word => word.Visibility == Remasking)
+            .ToDictionary(doubt => (uncertain[doubt.Canvas], doubt.Index), doubt => doubt.Gains);
     }
 
     /// <summary>The best form that is not the draft.</summary>
     private static int Best(float[] gains) => 1 + System.Numerics.Tensors.TensorPrimitives.IndexOfMax(gains.AsSpan(1));
 
-    private static IEnumerable<Doubt> Gains(MiniScorer scorer, IReadOnlyList<Canvas> canvases)
+    private static IEnumerable<Doubt> Gains(MiniScorer scorer, IReadOnlyList<Canvas> canvases, Func<CanvasWord, bool>? isAsked = null)
     {
-        var scores = scorer.Score(canvases);
+        var scores = scorer.Score(canvases, isAsked: isAsked);
         for (var canvas = 0; canvas < canvases.Count; canvas++)
         {
             for (var i = 0; i < canvases[canvas].Words.Count; i++)
