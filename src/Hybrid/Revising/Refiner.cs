@@ -62,7 +62,7 @@ internal sealed class Refiner : IDisposable
     {
         var strategy = Strategy.For(policy, _encoder.Tokenizer, _candidates);
         var seen = new HashSet<string>(StringComparer.Ordinal) { run.Current };
-        var settled = passes > 1 ? new HashSet<UInt128>() : null;
+        var settled = new HashSet<UInt128>();
         for (var pass = 1; pass <= passes; pass++)
         {
             var edits = Pass(run, policy, strategy, pass, settled);
@@ -77,22 +77,22 @@ internal sealed class Refiner : IDisposable
     /// <param name="policy">The policy, for reports.</param>
     /// <param name="strategy">What it brings to the loop.</param>
     /// <param name="pass">The pass, from 1.</param>
-    /// <param name="settled">Windows that earlier passes found nothing to change in; they would find nothing again. Null where no pass will follow.</param>
-    private List<Edit> Pass(Run run, EditPolicy policy, Strategy strategy, int pass, HashSet<UInt128>? settled)
+    /// <param name="settled">Windows in which nothing was found to change, in this pass and those before: another look at the same would find nothing.</param>
+    private List<Edit> Pass(Run run, EditPolicy policy, Strategy strategy, int pass, HashSet<UInt128> settled)
     {
         var edits = new List<Edit>();
         var words = 0;
         var open = run.Windows.Read(run.Current).Where(canvas =>
         {
             words += canvas.Words.Count(word => word.Word.StartsWithLetter);
-            return settled?.Contains(canvas.Fingerprint()) != true;
+            return !settled.Contains(canvas.Fingerprint());
         });
         foreach (var batch in Batches.Of(open))
         {
             run.CancellationToken.ThrowIfCancellationRequested();
             var repairs = Batches.Run(batch, canvases => Repair(strategy, canvases));
             edits.AddRange(repairs.Select(repair => Edit(run.Current, repair.Repair, pass)));
-            settled?.UnionWith(batch.Except(repairs.Select(repair => repair.Canvas)).Select(canvas => canvas.Fingerprint()));
+            settled.UnionWith(batch.Except(repairs.Select(repair => repair.Canvas)).Select(canvas => canvas.Fingerprint()));
             run.Report(policy, pass, batch[^1].Words[^1].Word.Span.End, edits.Count);
         }
 

@@ -14,7 +14,7 @@ internal sealed class SpellingStrategy(EditPolicy.Spelling policy) : Strategy
     /// Gain beyond the margin, in nats, from which a second look has never taken back what the first saw: windows that have no other doubt are
     /// spared it.
     /// </summary>
-    private const double Certain = 4;
+    private const double Certain = 3;
 
     public override double MinGain => policy.MinGain;
 

@@ -64,7 +64,8 @@ internal sealed class MiniDenoiser : IDisposable
         Tensor Transposed(string name, params long[] shape)
         {
             using var weight = Weight(name, shape);
-            return weight.t().contiguous();
+            using var transposed = weight.t();
+            return transposed.contiguous();
         }
     }
 
