@@ -23,6 +23,13 @@ internal static class Machine
         return process.PeakWorkingSet64 / 1048576.0;
     }
 
+    /// <summary>Resident memory of this process now, in MiB.</summary>
+    public static double Mebibytes()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.WorkingSet64 / 1048576.0;
+    }
+
     public static double Median(IEnumerable<double> values)
     {
         var sorted = values.Order().ToArray();

@@ -9,6 +9,9 @@ var root = new RootCommand("Measures HybridGen: every number in the documents co
     GenerateBench.Command(),
     CompareBench.Command(),
     ForwardBench.Command(),
+    MiniForwardBench.Command(),
+    LongBench.Command(),
+    CallsBench.Command(),
 };
 try
 {

@@ -46,7 +46,7 @@ internal static class DraftDisplay
                     show($"drafting: {Terminal.Count(++tokens, "token")}");
                     break;
                 case GenerationUpdate.Revised { Progress: var progress }:
-                    show($"revising: window {progress.Done} of {progress.Total}, {Terminal.Count(progress.Edits, "change")}");
+                    show($"revising: {100L * progress.Done / progress.Total} %, {Terminal.Count(progress.Edits, "change")}");
                     break;
                 case GenerationUpdate.Completed completed:
                     return completed.Generation;

@@ -1,3 +1,5 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using HybridGen.Candidates;
 using HybridGen.Revising;
 using HybridGen.Words;
@@ -28,6 +30,32 @@ internal sealed record Canvas(IReadOnlyList<CanvasWord> Words, CanvasBuilder Bui
         // A window begins without a space.
         if (words.Count > 0 && words[0].Word.Spaced) words[0] = Builder.Unspaced(words[0]);
         return new Canvas(words, Builder);
+    }
+
+    /// <summary>
+    /// A hash of all that a denoiser and a judge are given of the canvas: words, slots, candidates, and what was counted in the document.
+    /// Canvases that share it are given the same forms.
+    /// </summary>
+    public UInt128 Fingerprint()
+    {
+        var hash = new XxHash128();
+        foreach (var word in Words)
+        {
+            Append(hash, word.Word.Text, word.Slots, word.IsProtected ? 1 : 0, word.Candidates.Count);
+            Append(hash, word.Draft);
+            foreach (var candidate in word.Candidates) Append(hash, candidate);
+        }
+
+        return hash.GetCurrentHashAsUInt128();
+    }
+
+    private static void Append(XxHash128 hash, CanvasForm form) =>
+        Append(hash, form.Candidate.Form, (int)form.Candidate.Kind, form.Candidate.Frequency, form.DocumentBucket);
+
+    private static void Append(XxHash128 hash, string text, int first, int second, int third)
+    {
+        hash.Append(MemoryMarshal.AsBytes([text.Length, first, second, third]));
+        hash.Append(MemoryMarshal.AsBytes(text.AsSpan()));
     }
 }
 

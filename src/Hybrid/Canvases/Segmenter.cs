@@ -19,25 +19,37 @@ internal static class Segmenter
     /// </summary>
     public const int SectionWords = 400;
 
+    /// <summary>
+    /// Characters after which a line is cut, between sentences where it has any: a text without line ends is no document, and must not be in
+    /// memory as a whole.
+    /// </summary>
+    public const int LongestLine = 4_000;
+
     /// <summary>The words of a text, line by line, without white space and without lines that are code.</summary>
-    public static List<List<Word>> Lines(string text, ProtectedText guard)
+    /// <param name="text">The text.</param>
+    /// <param name="guard">What of it is code.</param>
+    /// <param name="isBegun">Whether something begins at a place of the text, so that the line is cut there.</param>
+    public static IEnumerable<List<Word>> Lines(string text, ProtectedText guard, Func<int, bool>? isBegun = null)
     {
-        var lines = new List<List<Word>>();
         foreach (var line in LinesOf(text))
-            if (!guard.IsCode(line) && WordSplitter.Split(text, line) is { Count: > 0 } words)
-                lines.Add(Spaced(words));
-        lines.RemoveAll(line => line.Count == 0);
-        return lines;
+        {
+            if (guard.IsCode(line)) continue;
+            var words = Spaced(WordSplitter.Split(text, line));
+            foreach (var part in isBegun is null ? [words] : Cut(words, (_, next) => isBegun(next.Span.Start)))
+                if (part.Count > 0) yield return part;
+        }
     }
 
     /// <summary>Runs of whole lines that are read as one document: names and counts are taken from it.</summary>
-    public static IEnumerable<List<List<Word>>> Sections(IEnumerable<List<Word>> lines)
+    /// <param name="lines">The lines.</param>
+    /// <param name="isBegun">Whether a document begins at a place of the text; null: where the one before has words enough.</param>
+    public static IEnumerable<List<List<Word>>> Sections(IEnumerable<List<Word>> lines, Func<int, bool>? isBegun = null)
     {
         var section = new List<List<Word>>();
         var words = 0;
         foreach (var line in lines)
         {
-            if (words + line.Count > SectionWords && section.Count > 0)
+            if (section.Count > 0 && (isBegun?.Invoke(line[0].Span.Start) ?? words + line.Count > SectionWords))
             {
                 yield return section;
                 (section, words) = ([], 0);
@@ -51,14 +63,19 @@ internal static class Segmenter
     }
 
     /// <summary>Packs lines into canvases; words that are longer than a window are left out.</summary>
-    public static IEnumerable<Canvas> Pack(IEnumerable<List<Word>> lines, CanvasBuilder builder, ProtectedText guard, int windowSlots = WindowSlots)
+    /// <param name="lines">The lines.</param>
+    /// <param name="builder">Names the words' candidates.</param>
+    /// <param name="guard">What must stay as it is.</param>
+    /// <param name="isBegun">Whether a window begins at a place of the text, beside those that begin where no more fits.</param>
+    /// <param name="windowSlots">Slots of a window.</param>
+    public static IEnumerable<Canvas> Pack(IEnumerable<List<Word>> lines, CanvasBuilder builder, ProtectedText guard, Func<int, bool>? isBegun = null, int windowSlots = WindowSlots)
     {
         var window = new List<CanvasWord>();
         var used = 1;
         foreach (var piece in lines.Select(Built).Where(line => line.Count > 0).SelectMany(line => Pieces(line, windowSlots)))
         {
             var slots = piece.Sum(word => word.Slots);
-            if (used + slots > windowSlots && window.Count > 0)
+            if (window.Count > 0 && (used + slots > windowSlots || isBegun?.Invoke(piece[0].Word.Span.Start) == true))
             {
                 yield return new Canvas(window, builder);
                 (window, used) = ([], 1);
@@ -100,7 +117,7 @@ internal static class Segmenter
         });
     }
 
-    private static IEnumerable<List<CanvasWord>> Cut(List<CanvasWord> words, Func<CanvasWord, CanvasWord, bool> isBorder)
+    private static IEnumerable<List<T>> Cut<T>(List<T> words, Func<T, T, bool> isBorder)
     {
         var start = 0;
         for (var i = 0; i < words.Count; i++)
@@ -117,8 +134,18 @@ internal static class Segmenter
         {
             end = text.AsSpan(start).IndexOfAny('\n', '\r');
             end = end < 0 ? text.Length : start + end;
+            for (; end - start > LongestLine && Border(text, start, end) is var border && border < end; start = border) yield return new TextSpan(start, border - start);
             yield return new TextSpan(start, end - start);
         }
+    }
+
+    /// <summary>Where a line that is too long may be cut: before a space, so that no word is cut or changed; its end where there is none.</summary>
+    private static int Border(string text, int start, int end)
+    {
+        for (var place = start + LongestLine; place > start + LongestLine / 2; place--)
+            if (text[place] == ' ' && text[place - 1] is '.' or '!' or '?') return place;
+        var space = text.AsSpan(start + LongestLine, end - start - LongestLine).IndexOf(' ');
+        return space < 0 ? end : start + LongestLine + space;
     }
 
     /// <summary>Drops white space; what follows it, and the start of the line, has one space before it.</summary>

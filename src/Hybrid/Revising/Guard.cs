@@ -13,7 +13,7 @@ internal static class Guard
     {
         if (step.Measures.Count == 0) return [.. step.Repairs];
         var byCanvas = step.Repairs.GroupBy(repair => repair.Canvas).ToDictionary(group => group.Key, group => group.OrderBy(repair => repair.First).ToList());
-        for (var open = byCanvas.Keys.Order().ToList(); open.Count > 0;)
+        for (var open = byCanvas.Where(canvas => !canvas.Value.TrueForAll(strategy.IsCertain)).Select(canvas => canvas.Key).Order().ToList(); open.Count > 0;)
         {
             var after = strategy.Measure([.. open.Select(canvas => canvases[canvas].With(byCanvas[canvas]))]);
             open = [.. open.Where((canvas, i) => !(after[i] >= step.Measures[canvas] - Tolerance))];

@@ -25,6 +25,8 @@ internal sealed class MaskedStrategy(MaskedPolicy policy, IWordScoring scoring, 
     /// <summary>The drafter that judges rewritten words too, and how it is heard; null without one.</summary>
     public (DrafterJudge How, SecondJudge Judge)? Joint { get; init; }
 
+    public override bool SettlesWindows => false;
+
     public override Step Propose(IReadOnlyList<Canvas> canvases, PassContext pass)
     {
         var scores = scoring.Score(canvases);

@@ -18,9 +18,6 @@ namespace HybridGen.Revising;
 /// <remarks>Holds tensors: every method runs on the worker thread that owns them.</remarks>
 internal sealed class Refiner : IDisposable
 {
-    /// <summary>Canvases that go through the network side by side: enough to keep the cores busy, few enough for their caches.</summary>
-    private const int BatchSize = 24;
-
     private readonly int _windowSlots;
     private readonly Predictor _predictor;
     private readonly MiniScorer? _pointer;
@@ -77,7 +74,7 @@ internal sealed class Refiner : IDisposable
     public Revision Revise(string text, ReviseOptions options, IDraftScorer? judge, IProgress<ReviseProgress>? progress, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, typeof(HybridGenEngine));
-        var run = new RevisionRun(text, options, judge, progress, () => _predictor.Forwards + (_pointer?.Forwards ?? 0), cancellationToken);
+        var run = new RevisionRun(text, Windows(options.Protection), options, judge, progress, () => _predictor.Forwards + (_pointer?.Forwards ?? 0), cancellationToken);
         foreach (var policy in options.Policies) Revise(run, policy);
         var revision = run.End();
         return revision.Ending == RevisionEnding.Cancelled ? throw new RevisionCanceledException(revision, cancellationToken) : revision;
@@ -90,7 +87,7 @@ internal sealed class Refiner : IDisposable
         var before = _predictor.Forwards;
         var scorer = Strategies.Scoring(scoring, _predictor, null);
         var words = new List<ScoredWord>();
-        foreach (var batch in Segment(text, new Protection()).Chunk(BatchSize))
+        foreach (var batch in Batches.Of(Windows(new Protection()).Read(text)))
         {
             cancellationToken.ThrowIfCancellationRequested();
             foreach (var (canvas, scores) in batch.Zip(scorer.Score(batch)))
@@ -104,9 +101,9 @@ internal sealed class Refiner : IDisposable
     /// <summary>A policy's own measure of a text: what no revision by it may lower.</summary>
     internal float Measure(string text, EditPolicy policy)
     {
-        var run = new RevisionRun(text, new ReviseOptions(), null, null, () => 0, CancellationToken.None);
+        var run = new RevisionRun(text, Windows(new Protection()), new ReviseOptions(), null, null, () => 0, CancellationToken.None);
         var strategy = new Strategies(_predictor, _pointer, _encoder, _candidates).For(policy, run, new RemaskCaps(1, 1));
-        return Segment(text, new Protection()).Chunk(BatchSize).Sum(batch => strategy.Measure(batch).Sum());
+        return Batches.Of(run.Windows.Read(text)).Sum(batch => strategy.Measure(batch).Sum());
     }
 
     public void Dispose()
@@ -120,41 +117,58 @@ internal sealed class Refiner : IDisposable
     private void Revise(RevisionRun run, EditPolicy policy)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal) { run.Current };
+        var settled = new HashSet<UInt128>();
         var caps = new RemaskCaps(run.Options.MaxRemasksPerWord, run.Options.MaxRemasksPerStep);
         var strategy = new Strategies(_predictor, _pointer, _encoder, _candidates).For(policy, run, caps);
         for (var pass = 1; pass <= run.Options.Passes && run.GoesOn; pass++)
         {
-            var edits = Pass(run, policy, strategy, pass);
+            var edits = Pass(run, policy, strategy, pass, settled);
             if ((edits.Count == 0 && run.Forced.Count == 0) || (edits.Count > 0 && !seen.Add(Revision.Apply(run.Current, edits)))) return;
             run.Apply(edits);
             caps.Shift([.. edits.Select(edit => (edit.Span.End, edit.After.Length - edit.Span.Length))]);
         }
     }
 
-    private List<Edit> Pass(RevisionRun run, EditPolicy policy, Strategy strategy, int pass)
+    /// <summary>One pass over the text.</summary>
+    /// <param name="run">The text.</param>
+    /// <param name="policy">The policy, for reports.</param>
+    /// <param name="strategy">What it brings to the loop.</param>
+    /// <param name="pass">The pass, from 1.</param>
+    /// <param name="settled">
+    /// Windows in which nothing was found to change, in this pass and those before: another look at the same would find nothing, unless it draws.
+    /// </param>
+    private List<Edit> Pass(RevisionRun run, EditPolicy policy, Strategy strategy, int pass, HashSet<UInt128> settled)
     {
-        var canvases = Segment(run.Current, run.Options.Protection);
-        run.Words = Math.Max(run.Words, canvases.Sum(canvas => canvas.Words.Count(word => word.Word.StartsWithLetter)));
         var context = run.NextPass(Strategies.Share(run.Options, policy, pass));
-        var edits = new List<Edit>();
-        for (var done = 0; done < canvases.Count && run.GoesOn; done += BatchSize)
+        var (edits, words) = (new List<Edit>(), 0);
+        var open = run.Windows.Read(run.Current).Where(canvas =>
         {
-            var batch = canvases.GetRange(done, Math.Min(BatchSize, canvases.Count - done));
-            var step = strategy.Propose(batch, context);
-            var kept = Guard.Keep(strategy, batch, step).Select(repair => Edit(run.Current, repair, pass));
-            edits.AddRange(run.Options.OnStep is null ? kept : Steer(run, policy, pass, batch, step, kept));
-            run.Report(policy, pass, done + batch.Count, canvases.Count, edits.Count);
+            words += canvas.Words.Count(word => word.Word.StartsWithLetter);
+            return !settled.Contains(canvas.Fingerprint()) || canvas.Words.Any(word => context.Forced.Contains(word.Word.Span.Start));
+        });
+        foreach (var batch in Batches.Of(open).TakeWhile(_ => run.GoesOn))
+        {
+            var kept = Batches.Run(batch, canvases => Step(run, policy, strategy, pass, canvases, context));
+            edits.AddRange(kept.Select(edit => edit.Edit));
+            if (strategy.SettlesWindows) settled.UnionWith(batch.Except(kept.Select(edit => edit.Canvas)).Select(canvas => canvas.Fingerprint()));
+            run.Report(policy, pass, batch[^1].Words[^1].Word.Span.End, edits.Count);
         }
 
+        run.Words = Math.Max(run.Words, words);
         return edits;
     }
 
-    private List<Canvas> Segment(string text, Protection protection)
+    /// <summary>One batch through the loop; the edits that are kept, in text order, with their canvases.</summary>
+    private static List<(Canvas Canvas, Edit Edit)> Step(RevisionRun run, EditPolicy policy, Strategy strategy, int pass, List<Canvas> canvases, PassContext context)
     {
-        var guard = new ProtectedText(text, protection);
-        return [.. Segmenter.Sections(Segmenter.Lines(text, guard)).SelectMany(section =>
-            Segmenter.Pack(section, new CanvasBuilder(_candidates, _encoder, section.SelectMany(line => line)), guard, _windowSlots))];
+        var step = strategy.Propose(canvases, context);
+        var kept = Guard.Keep(strategy, canvases, step).ConvertAll(repair => (Canvas: canvases[repair.Canvas], Edit: Edit(run.Current, repair, pass)));
+        if (run.Options.OnStep is null) return kept;
+        var steered = Steer(run, policy, pass, canvases, step, kept.Select(edit => edit.Edit));
+        return [.. steered.Select(edit => (canvases.First(canvas => edit.Span.Start <= canvas.Words[^1].Word.Span.End), edit))];
     }
+
+    private TextWindows Windows(Protection protection) => new(_candidates, _encoder, protection, _windowSlots);
 
     /// <summary>Shows a step to the caller; returns the edits that are left of it.</summary>
     private static IReadOnlyList<Edit> Steer(RevisionRun run, EditPolicy policy, int pass, List<Canvas> batch, Step step, IEnumerable<Edit> edits)

@@ -113,7 +113,7 @@ public sealed record ReviseOptions
 /// <summary>How far a revision has come.</summary>
 /// <param name="Policy">The policy at work.</param>
 /// <param name="Pass">Its pass, from 1.</param>
-/// <param name="Done">Windows of text finished in this pass.</param>
-/// <param name="Total">Windows of text in this pass.</param>
+/// <param name="Done">Characters (UTF-16) of the text up to which this pass has come.</param>
+/// <param name="Total">Characters of the text.</param>
 /// <param name="Edits">Changes accepted so far.</param>
 public readonly record struct ReviseProgress(EditPolicy Policy, int Pass, int Done, int Total, int Edits);

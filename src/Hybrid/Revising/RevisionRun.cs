@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using HybridGen.Canvases;
 using HybridGen.Drafting;
 using HybridGen.Editing;
 using HybridGen.Judging;
@@ -15,9 +16,10 @@ internal sealed class RevisionRun
     private readonly long _started = Stopwatch.GetTimestamp();
     private readonly CallerLimits _limits;
 
-    public RevisionRun(string input, ReviseOptions options, IDraftScorer? judge, IProgress<ReviseProgress>? progress, Func<int> forwards, CancellationToken cancellationToken)
+    public RevisionRun(string input, TextWindows windows, ReviseOptions options, IDraftScorer? judge, IProgress<ReviseProgress>? progress, Func<int> forwards, CancellationToken cancellationToken)
     {
         (_input, Current, Options, _progress, _forwards, CancellationToken) = (input, input, options, progress, forwards, cancellationToken);
+        Windows = windows;
         _forwardsBefore = forwards();
         _limits = new CallerLimits(options);
         Random = new Random(options.Seed);
@@ -27,6 +29,9 @@ internal sealed class RevisionRun
     public ReviseOptions Options { get; }
 
     public CancellationToken CancellationToken { get; }
+
+    /// <summary>The windows of the current text.</summary>
+    public TextWindows Windows { get; }
 
     /// <summary>What everything drawn is drawn from.</summary>
     public Random Random { get; }
@@ -90,11 +95,12 @@ internal sealed class RevisionRun
         })];
         Edits = EditLog.Compose(_input, Current, Edits, edits);
         _limits.Shift(Edits);
+        Windows.Move(edits);
         Current = revised;
     }
 
-    public void Report(EditPolicy policy, int pass, int done, int total, int edits) =>
-        _progress?.Report(new ReviseProgress(policy, pass, done, total, Edits.Count + edits));
+    public void Report(EditPolicy policy, int pass, int done, int edits) =>
+        _progress?.Report(new ReviseProgress(policy, pass, done, Current.Length, Edits.Count + edits));
 
     public Revision End() =>
         new(_input, Edits.Count == 0 ? _input : Current, Edits, Words, Forwards, Duration) { Ending = Ending ?? RevisionEnding.Finished, JudgeTokens = JudgeTokens };

@@ -11,6 +11,14 @@ namespace HybridGen.Revising;
 /// <param name="onlyDocument">Whether only the document's own names are candidates.</param>
 internal sealed class SpellingStrategy(MiniScorer scorer, double minGain, bool onlyDocument = false) : Strategy
 {
+    /// <summary>
+    /// Gain beyond the margin, in nats, from which another look has never taken back what the first saw: windows without a lesser change are
+    /// spared it.
+    /// </summary>
+    private const double Certain = 3;
+
+    public override bool IsCertain(Repair repair) => repair.Gain >= minGain + Certain;
+
     public override Step Propose(IReadOnlyList<Canvas> canvases, PassContext pass)
     {
         var gains = Gains(canvases);

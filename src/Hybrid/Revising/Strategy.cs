@@ -28,6 +28,12 @@ internal abstract class Strategy
     /// <summary>Scores canvases, remasks, refills and judges.</summary>
     public abstract Step Propose(IReadOnlyList<Canvas> canvases, PassContext pass);
 
+    /// <summary>Whether a window without a change would have none again: what draws, or remasks other words each time, may find one.</summary>
+    public virtual bool SettlesWindows => true;
+
+    /// <summary>Whether a change wins by so much that no measure of its window need be taken.</summary>
+    public virtual bool IsCertain(Repair repair) => false;
+
     /// <summary>How good each canvas is by the strategy's own measure, in nats: no revision may lower it.</summary>
     public abstract float[] Measure(IReadOnlyList<Canvas> canvases);
 }

@@ -22,7 +22,7 @@ public class SegmenterTests
         text =>
         {
             var guard = new ProtectedText(text);
-            var lines = Segmenter.Lines(text, guard);
+            var lines = Segmenter.Lines(text, guard).ToList();
             var builder = new CanvasBuilder(Source, Encoder, lines.SelectMany(line => line));
             var canvases = Segmenter.Pack(lines, builder, guard).ToList();
             Assert.All(canvases, canvas => Assert.True(canvas.Length <= Segmenter.WindowSlots));
@@ -38,10 +38,21 @@ public class SegmenterTests
     public void SectionsAreWholeLinesOfAboutADocument() => Texts.Sample(
         text =>
         {
-            var lines = Segmenter.Lines(text, new ProtectedText(text));
+            var lines = Segmenter.Lines(text, new ProtectedText(text)).ToList();
             var sections = Segmenter.Sections(lines).ToList();
             Assert.Equal(lines, sections.SelectMany(section => section));
             Assert.All(sections, section => Assert.True(section.Count == 1 || section.Sum(line => line.Count) <= Segmenter.SectionWords));
         },
         iter: 60);
+
+    [Fact]
+    public void AVeryLongLineIsCutBetweenItsSentencesAndLosesNothing()
+    {
+        var text = string.Concat(Enumerable.Repeat("I recieved it  there, and nothing else came. ", 400));
+        var lines = Segmenter.Lines(text, new ProtectedText(text)).ToList();
+        Assert.True(lines.Count > 4);
+        Assert.All(lines, line => Assert.Equal((" I", "."), (line[0].Text, line[^1].Body)));
+        Assert.All(lines, line => Assert.True(line[^1].Span.End - line[0].Span.Start <= Segmenter.LongestLine));
+        Assert.Equal(WordSplitter.Split(text).Where(word => word.Body.Length > 0).Select(word => word.Span), lines.SelectMany(line => line).Select(word => word.Span));
+    }
 }

@@ -98,6 +98,41 @@ public class ReviseTests(MiniEngine mini)
     }
 
     [Fact]
+    public async Task ASecondPassReadsOnlyTheWindowThatTheFirstChanged()
+    {
+        var text = $"{Lines(0, 40)}I recieved the box there.\n{Lines(40, 80)}";
+        var once = await mini.Engine.ReviseAsync(text, ReviseOptions.Fix, cancellationToken: Token);
+        var twice = await mini.Engine.ReviseAsync(text, ReviseOptions.Fix with { Passes = 2 }, cancellationToken: Token);
+        Assert.Equal(("recieved", "received"), (Assert.Single(once.Edits).Before, once.Edits[0].After));
+        Assert.Equal(once.Output, twice.Output);
+        Assert.True(once.Forwards > 10);
+        Assert.Equal(once.Forwards + 1, twice.Forwards);
+    }
+
+    [Fact]
+    public async Task AWindowIsReadOnceHoweverOftenItOccurs()
+    {
+        var revision = await mini.Engine.ReviseAsync(string.Concat(Enumerable.Repeat(Lines(0, 20), 40)), ReviseOptions.Fix, cancellationToken: Token);
+        Assert.True(revision.Words > 10_000);
+        Assert.InRange(revision.Forwards, 3, 40);
+    }
+
+    [Fact]
+    public async Task OnlyWindowsWithAnUncertainDoubtAreLookedAtAgain()
+    {
+        var clean = await Fix(Lines(0, 40), 2);
+        var text = "I recieved the box there.\n" + Lines(0, 40);
+        var gain = Assert.Single((await Fix(text, 2)).Edits).Gain;
+        Assert.InRange(gain, 6, 100);
+        Assert.Equal(clean.Forwards, (await Fix(text, gain - 4)).Forwards);
+        Assert.Equal(clean.Forwards + 1, (await Fix(text, gain - 1)).Forwards);
+        Assert.Equal(clean.Forwards, (await Fix(text, gain + 1)).Forwards);
+
+        Task<Revision> Fix(string text, double minGain) =>
+            mini.Engine.ReviseAsync(text, new ReviseOptions { Policies = [new EditPolicy.Spelling { MinGain = minGain }] }, cancellationToken: Token);
+    }
+
+    [Fact]
     public void ImpossibleOptionsAreRefusedByName()
     {
         Assert.Equal("Passes", Assert.Throws<ArgumentOutOfRangeException>(() => new ReviseOptions { Passes = 0 }).ParamName);
@@ -107,6 +142,10 @@ public class ReviseTests(MiniEngine mini)
         Assert.Equal("Threads", Assert.Throws<ArgumentOutOfRangeException>(() => new HybridGenOptions { Threads = 0 }).ParamName);
         Assert.Equal("ContextSize", Assert.Throws<ArgumentOutOfRangeException>(() => new HybridGenOptions { ContextSize = 0 }).ParamName);
     }
+
+    /// <summary>Lines without an error, no two alike.</summary>
+    private static string Lines(int first, int last) => string.Concat(Enumerable.Range(first, last - first)
+        .Select(i => $"The old town lies on both banks of the river, and its market {i} is held on the first day of each week.\n"));
 
     private static int Count(string text, string part) => text.Split(part).Length - 1;
 

@@ -1,3 +1,4 @@
+using HybridGen.Revising;
 using HybridGen.Torch;
 using TorchSharp;
 
@@ -56,12 +57,36 @@ public class TensorWorkerTests(MiniEngine mini)
     }
 
     [Fact]
-    public async Task FiftyRevisionsLeaveAsManyTensorsAsOne()
+    public async Task RevisionsLeaveNoTensorAndNoMemoryBehind()
     {
         const string Text = "I recieved teh packige yesterday, and it was wonderfull.";
-        await mini.Engine.ReviseAsync(Text, cancellationToken: Token);
-        var after1 = torch.Tensor.TotalCount;
-        for (var i = 0; i < 50; i++) await mini.Engine.ReviseAsync(Text, cancellationToken: Token);
-        Assert.Equal(after1, torch.Tensor.TotalCount);
+        await Revise(20);
+        var (tensors, bytes) = (torch.Tensor.TotalCount, GC.GetTotalMemory(forceFullCollection: true));
+        await Revise(60);
+        Assert.Equal(tensors, torch.Tensor.TotalCount);
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - bytes, long.MinValue, 1 << 20);
+
+        async Task Revise(int times)
+        {
+            for (var i = 0; i < times; i++) await mini.Engine.ReviseAsync(Text, cancellationToken: Token);
+        }
+    }
+
+    [Fact]
+    public async Task ACallThatIsCancelledOrFailsLeavesNoTensor()
+    {
+        var text = string.Concat(Enumerable.Repeat("I recieved teh packige yesterday, and it was wonderfull. ", 300));
+        await mini.Engine.ReviseAsync(text, cancellationToken: Token);
+        var tensors = torch.Tensor.TotalCount;
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => mini.Engine.ReviseAsync(text, progress: new Reporter(cancel.Cancel), cancellationToken: cancel.Token));
+        Assert.Equal(tensors, torch.Tensor.TotalCount);
+        await Assert.ThrowsAsync<TimeoutException>(() => mini.Engine.ReviseAsync(text, progress: new Reporter(() => throw new TimeoutException()), cancellationToken: Token));
+        Assert.Equal(tensors, torch.Tensor.TotalCount);
+    }
+
+    private sealed class Reporter(Action report) : IProgress<ReviseProgress>
+    {
+        public void Report(ReviseProgress value) => report();
     }
 }

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace HybridGen.Models.Mini;
 
-/// <summary>Canvases side by side, as the tensors that the network reads; shorter ones are padded.</summary>
+/// <summary>Canvases one after the other, as the tensors that the network reads.</summary>
 internal sealed class MiniBatch
 {
     private const int LastPlace = 7;
@@ -21,18 +21,15 @@ internal sealed class MiniBatch
         (_config, _forms) = (config, forms);
         Canvases = canvases;
         Lengths = [.. canvases.Select(canvas => canvas.Length)];
-        Width = Lengths.Max();
-        var size = canvases.Count * Width;
+        var size = Lengths.Sum();
         (_ids, _rows, _places, _frequencies) = (new long[size], new long[size], new long[size], new long[size]);
-        for (var i = 0; i < canvases.Count; i++) Write(canvases[i], i * Width);
+        var slot = 0;
+        foreach (var canvas in canvases) slot = Write(canvas, slot);
     }
 
     public IReadOnlyList<Canvas> Canvases { get; }
 
     public int[] Lengths { get; }
-
-    /// <summary>Slots of each row, padding included.</summary>
-    public int Width { get; }
 
     /// <summary>Runs the network: hidden states (T, D).</summary>
     public Tensor Hidden(MiniDenoiser denoiser)
@@ -46,19 +43,22 @@ internal sealed class MiniBatch
     /// <summary>Every word with its first slot in the batch.</summary>
     public IEnumerable<(CanvasWord Word, int Canvas, int Index, int Slot)> Words()
     {
+        var slot = 0;
         for (var canvas = 0; canvas < Canvases.Count; canvas++)
         {
-            var slot = canvas * Width;
             for (var i = 0; i < Canvases[canvas].Words.Count; i++)
             {
                 var word = Canvases[canvas].Words[i];
                 yield return (word, canvas, i, slot);
                 slot += word.Slots;
             }
+
+            slot++; // The end of text.
         }
     }
 
-    private void Write(Canvas canvas, int slot)
+    /// <summary>Writes a canvas from a slot on; returns the slot after it.</summary>
+    private int Write(Canvas canvas, int slot)
     {
         foreach (var word in canvas.Words)
         {
@@ -75,6 +75,7 @@ internal sealed class MiniBatch
 
         _ids[slot] = _config.Eos;
         _places[slot] = HiddenPlaces;
+        return slot + 1;
     }
 
     /// <summary>A form's token at a place of its word: blank beyond its own.</summary>

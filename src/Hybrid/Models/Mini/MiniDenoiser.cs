@@ -64,7 +64,8 @@ internal sealed class MiniDenoiser : IDisposable
         Tensor Transposed(string name, params long[] shape)
         {
             using var weight = Weight(name, shape);
-            return weight.t().contiguous();
+            using var transposed = weight.t();
+            return transposed.contiguous();
         }
     }
 
@@ -99,17 +100,17 @@ internal sealed class MiniDenoiser : IDisposable
     /// <param name="words">The slots' word vectors, (T, D); zero where the draft is hidden.</param>
     /// <param name="slots">Places in the words, (T).</param>
     /// <param name="frequencies">Frequencies of the words, (T).</param>
-    /// <param name="lengths">Slots in use of each window; the batch has (B) windows of T / B slots.</param>
+    /// <param name="lengths">
+    /// Slots of each window; the windows lie one after the other. Where T is more than their sum, each holds T / B slots, padding last.
+    /// </param>
     public Tensor Hidden(Tensor ids, Tensor words, Tensor slots, Tensor frequencies, IReadOnlyList<int> lengths)
     {
         using var scope = NewDisposeScope();
-        var (windows, length) = (lengths.Count, ids.shape[0] / lengths.Count);
-        if (length > Config.MaxPositions) throw new ArgumentException($"A window has {length} slots; the model has {Config.MaxPositions} positions.", nameof(ids));
+        if (lengths.Max() > Config.MaxPositions) throw new ArgumentException($"A window has {lengths.Max()} slots; the model has {Config.MaxPositions} positions.", nameof(lengths));
         var x = Normed(_embed.index_select(0, ids).add_(words).add_(_slotEmbed.index_select(0, slots)).add_(_frequencyEmbed.index_select(0, frequencies)));
         x.mul_(_inputNorm);
-        var mask = PaddingMask(lengths, length);
-        var rotations = _rotations.narrow(0, 0, length);
-        foreach (var layer in _layers) layer.Apply(x, windows, rotations, mask, Config.RmsNormEps);
+        var space = new MiniWorkspace(Config, lengths, (int)ids.shape[0], _rotations);
+        foreach (var layer in _layers) layer.Apply(x, space, Config.RmsNormEps);
         return Normed(x).mul_(_norm).MoveToOuterDisposeScope();
     }
 
@@ -163,17 +164,7 @@ internal sealed class MiniDenoiser : IDisposable
     private Tensor Normed(Tensor x) => x.mul_(Scale(x, Config.RmsNormEps));
 
     /// <summary>1 / root mean square over the last axis, kept as an axis of 1.</summary>
-    private static Tensor Scale(Tensor x, double eps) => x.square().mean([-1], keepdim: true).add_(eps).rsqrt_();
-
-    /// <summary>What attention adds to each key: 0, or minus infinity at padding; (B, 1, 1, L), null where no window is padded.</summary>
-    private static Tensor? PaddingMask(IReadOnlyList<int> lengths, long length)
-    {
-        if (lengths.All(used => used == length)) return null;
-        var mask = zeros(lengths.Count, 1, 1, length);
-        for (var i = 0; i < lengths.Count; i++)
-            if (lengths[i] < length) mask[i].narrow(-1, lengths[i], length - lengths[i]).fill_(float.NegativeInfinity);
-        return mask;
-    }
+    private static Tensor Scale(Tensor x, double eps) => linalg.vector_norm(x, 2, [-1], keepdim: true).pow_(2).div_(x.shape[^1]).add_(eps).rsqrt_();
 
     private static Tensor Rotations(MiniConfig config)
     {
@@ -215,24 +206,29 @@ internal sealed class MiniDenoiser : IDisposable
             static Tensor Transpose(Tensor weight) => weight.t().contiguous().MoveToOuterDisposeScope();
         }
 
-        public void Apply(Tensor x, int windows, Tensor rotations, Tensor? mask, double eps)
+        public void Apply(Tensor x, MiniWorkspace space, double eps)
         {
-            using (NewDisposeScope()) x.addmm_(Attention(x.mul(Scale(x, eps)), windows, rotations, mask, eps), _output);
-            using (NewDisposeScope()) x.addmm_(x.mul(Scale(x, eps)).mm(_up).relu_().pow_(2), _down);
+            using (NewDisposeScope()) x.addmm_(Attention(x, space, eps), _output);
+            using (NewDisposeScope())
+            {
+                space.Inner.addmm_(x.mul(Scale(x, eps)), _up, beta: 0, alpha: 1).relu_().pow_(2);
+                x.addmm_(space.Inner, _down);
+            }
         }
 
         public Tensor[] Weights => [_qkv, _qkNorm, _output, _up, _down];
 
-        private Tensor Attention(Tensor normed, int windows, Tensor rotations, Tensor? mask, double eps)
+        /// <summary>What the windows' slots see of each other, (T, D).</summary>
+        /// <remarks>Queries and keys are normed head by head, so only values need the norm of the whole slot.</remarks>
+        private Tensor Attention(Tensor x, MiniWorkspace space, double eps)
         {
-            var (d, length) = (normed.shape[1], normed.shape[0] / windows);
-            var qkv = normed.mm(_qkv);
-            var qk = qkv.narrow(1, 0, 2 * d).view(-1, 2 * _heads, d / _heads);                       // (T, 2 H, S)
-            qk = qk.mul(Scale(qk, eps)).mul_(_qkNorm).view(windows, length, 2 * _heads, -1, 2);
-            qk = qk.view_as_complex().mul_(rotations).view_as_real().view(windows, length, 2 * _heads, -1).transpose(1, 2);
-            var v = qkv.narrow(1, 2 * d, d).view(windows, length, _heads, -1).transpose(1, 2);       // (B, H, L, S)
-            var attended = nn.functional.scaled_dot_product_attention(qk.narrow(1, 0, _heads), qk.narrow(1, _heads, _heads), v, mask);
-            return attended.transpose(1, 2).reshape(-1, d);
+            space.Qkv.addmm_(x, _qkv, beta: 0, alpha: 1);
+            space.Values.mul_(Scale(x, eps));
+            space.QueriesAndKeys.mul_(Scale(space.QueriesAndKeys, eps)).mul_(_qkNorm);
+            space.Pairs.mul_(space.Rotations);
+            foreach (var window in space.Windows)
+                window.Attended.copy_(nn.functional.scaled_dot_product_attention(window.Queries, window.Keys, window.Values));
+            return space.Attended;
         }
 
         /// <summary>Places the two rotary halves side by side: 0, S/2, 1, S/2 + 1, ...</summary>

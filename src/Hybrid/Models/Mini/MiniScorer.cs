@@ -5,16 +5,25 @@ using static TorchSharp.torch;
 namespace HybridGen.Models.Mini;
 
 /// <summary>Scores the forms that could stand on a canvas: draft and candidates by the pointer, free proposals by the vocabulary.</summary>
-internal sealed class MiniScorer(MiniDenoiser denoiser) : IDisposable
+internal sealed class MiniScorer : IDisposable
 {
     private const int Choices = CandidateSource.Most + 1;
     private const int RowsAtOnce = 256;
 
-    private readonly FormVectors _forms = new(denoiser);
+    private readonly MiniDenoiser _denoiser;
+    private readonly FormVectors _forms;
+    private readonly ChoiceVectors _choices;
 
-    public MiniConfig Config => denoiser.Config;
+    public MiniScorer(MiniDenoiser denoiser)
+    {
+        _denoiser = denoiser;
+        _forms = new FormVectors(denoiser);
+        _choices = new ChoiceVectors(denoiser, _forms);
+    }
 
-    /// <summary>Windows that went through the network so far.</summary>
+    public MiniConfig Config => _denoiser.Config;
+
+    /// <summary>Canvases that have gone through the network so far.</summary>
     public int Forwards { get; private set; }
 
     /// <summary>
@@ -25,38 +34,51 @@ internal sealed class MiniScorer(MiniDenoiser denoiser) : IDisposable
     /// Whether to divide by the sum over the vocabulary, for all words. Without it each word's values lack the same constant, which a
     /// comparison of its forms does not need, and words without candidates have none.
     /// </param>
+    /// <param name="isAsked">Whether a word's values are wanted; null: all are.</param>
     /// <returns>For each canvas and word the values; empty where the word was not scored.</returns>
-    public float[][][] Score(IReadOnlyList<Canvas> canvases, bool normalise = false)
+    public float[][][] Score(IReadOnlyList<Canvas> canvases, bool normalise = false, Func<CanvasWord, bool>? isAsked = null)
     {
         using var scope = NewDisposeScope();
-        _forms.MakeRoom();
-        var batch = new MiniBatch(canvases, Config, _forms);
-        var pointers = new PointerRows(batch, _forms, word => word.Visibility != Visibility.Hidden && (normalise || word.Candidates.Count > 0));
+        var batch = Batch(canvases);
+        var pointers = new PointerRows(batch, _choices, word => word.Visibility != Visibility.Hidden && (normalise || word.Candidates.Count > 0) && isAsked?.Invoke(word) != false);
         if (pointers.Count == 0) return pointers.Scores([], [], null);
-        using var hidden = batch.Hidden(denoiser);
-        Forwards += canvases.Count;
-        var rows = hidden.index_select(0, tensor(pointers.Slots));
+        var rows = Rows(batch, pointers.Slots);
         var ids = tensor(pointers.Ids, [pointers.Count, Choices]);
-        var logits = denoiser.Logits(rows, ids);
+        var logits = _denoiser.Logits(rows, ids);
         var points = Point(pointers, rows);
         return pointers.Scores(Copy(logits), Copy(points), normalise ? Copy(Normaliser(rows, pointers, points)) : null);
     }
 
     public void Dispose()
     {
+        _choices.Dispose();
         _forms.Dispose();
-        denoiser.Dispose();
+        _denoiser.Dispose();
+    }
+
+    private MiniBatch Batch(IReadOnlyList<Canvas> canvases)
+    {
+        _forms.MakeRoom();
+        _choices.MakeRoom();
+        return new MiniBatch(canvases, Config, _forms);
+    }
+
+    /// <summary>Runs the network; the hidden states of some slots, (n, D).</summary>
+    private Tensor Rows(MiniBatch batch, long[] slots)
+    {
+        using var hidden = batch.Hidden(_denoiser);
+        Forwards += batch.Canvases.Count;
+        return hidden.index_select(0, tensor(slots));
     }
 
     private Tensor Point(PointerRows pointers, Tensor rows)
     {
         using var scope = NewDisposeScope();
-        var keys = _forms.Keys.index_select(0, tensor(pointers.FormRows));
-        var (described, biases) = denoiser.DescribeCandidates(keys, tensor(pointers.Features).view(-1, PointerRows.FeatureCount), tensor(pointers.Operations).view(-1, EditOperations.Slots));
+        _choices.Compute();
         var places = tensor(pointers.Choices);
-        var ofRows = described.index_select(0, places).view(pointers.Count, Choices, -1);
-        var biasOfRows = biases.index_select(0, places).view(pointers.Count, Choices);
-        return MiniDenoiser.PointerScores(denoiser.PointerQueries(rows), ofRows, biasOfRows).MoveToOuterDisposeScope();
+        var keys = _choices.Keys.index_select(0, places).view(pointers.Count, Choices, -1);
+        var biases = _choices.Biases.index_select(0, places).view(pointers.Count, Choices);
+        return MiniDenoiser.PointerScores(_denoiser.PointerQueries(rows), keys, biases).MoveToOuterDisposeScope();
     }
 
     /// <summary>Log of the sum over the vocabulary and the candidates that fit, (rows); some rows at a time, for the vocabulary is wide.</summary>
@@ -69,7 +91,7 @@ internal sealed class MiniScorer(MiniDenoiser denoiser) : IDisposable
             using var scope = NewDisposeScope();
             var some = Math.Min(RowsAtOnce, pointers.Count - first);
             var chosen = points.narrow(0, first, some) + absent.narrow(0, first, some);
-            sums.narrow(0, first, some).copy_(cat([denoiser.Logits(rows.narrow(0, first, some)), chosen], 1).logsumexp(-1));
+            sums.narrow(0, first, some).copy_(cat([_denoiser.Logits(rows.narrow(0, first, some)), chosen], 1).logsumexp(-1));
         }
 
         return sums;

@@ -3,11 +3,9 @@ using HybridGen.Canvases;
 
 namespace HybridGen.Models.Mini;
 
-/// <summary>The slots whose forms are scored, one row each, and the candidates that the pointer chooses from, one entry each.</summary>
+/// <summary>The slots whose forms are scored, one row each, with the forms that the pointer chooses from.</summary>
 internal sealed class PointerRows
 {
-    public const int FeatureCount = 6;
-
     private const int ChoicesPerRow = CandidateSource.Most + 1;
     private const int Absent = -1;
 
@@ -16,20 +14,17 @@ internal sealed class PointerRows
     private readonly List<long> _slots = [];
     private readonly List<int> _tokens = [];
     private readonly List<long> _choices = [];
-    private readonly List<long> _formRows = [];
-    private readonly List<long> _features = [];
-    private readonly List<long> _operations = [];
 
-    public PointerRows(MiniBatch batch, FormVectors forms, Func<CanvasWord, bool> isScored)
+    public PointerRows(MiniBatch batch, ChoiceVectors choices, Func<CanvasWord, bool> isScored)
     {
         _batch = batch;
+        Span<long> ofWord = stackalloc long[ChoicesPerRow];
         foreach (var (word, canvas, index, slot) in batch.Words())
         {
             if (!isScored(word)) continue;
             _words.Add((word, canvas, index, _slots.Count));
-            AddRows(word, slot, _formRows.Count);
-            AddChoice(word, word.Draft, 0, forms);
-            for (var i = 0; i < word.Candidates.Count; i++) AddChoice(word, word.Candidates[i], i + 1, forms);
+            AddChoices(word, choices, ofWord);
+            for (var place = 0; place < word.Slots; place++) AddRow(word, place, slot, ofWord);
         }
     }
 
@@ -42,17 +37,8 @@ internal sealed class PointerRows
     /// <summary>The token that each form has at each row; 0 where it has none.</summary>
     public long[] Ids => [.. _tokens.Select(token => (long)Math.Max(token, 0))];
 
-    /// <summary>The entry of each form of each row.</summary>
+    /// <summary>The place of each form of each row in the table of choices; that of the draft where there is no form.</summary>
     public long[] Choices => [.. _choices];
-
-    /// <summary>The entries' rows in the table of forms.</summary>
-    public long[] FormRows => [.. _formRows];
-
-    /// <summary>The entries' features, six each.</summary>
-    public long[] Features => [.. _features];
-
-    /// <summary>The entries' edit operations, four each.</summary>
-    public long[] Operations => [.. _operations];
 
     /// <summary>Whether a form takes part at a row.</summary>
     public bool Fits(int rowAndChoice) => _tokens[rowAndChoice] != Absent;
@@ -88,33 +74,20 @@ internal sealed class PointerRows
 
     private static float LogAdd(float a, float b) => Math.Max(a, b) + MathF.Log(1 + MathF.Exp(-MathF.Abs(a - b)));
 
-    private void AddRows(CanvasWord word, int slot, int firstChoice)
+    private static void AddChoices(CanvasWord word, ChoiceVectors choices, Span<long> ofWord)
     {
-        for (var place = 0; place < word.Slots; place++)
-        {
-            _slots.Add(slot + place);
-            for (var choice = 0; choice < ChoicesPerRow; choice++)
-            {
-                var form = choice == 0 ? word.Draft : choice <= word.Candidates.Count ? word.Candidates[choice - 1] : null;
-                var fits = form is not null && form.Tokens.Length <= word.Slots;
-                _tokens.Add(fits ? _batch.TokenAt(form!, place) : Absent);
-                _choices.Add(form is null ? firstChoice : firstChoice + choice);
-            }
-        }
+        ofWord.Fill(choices.Row(new Choice(word.Draft, word.Draft, 0)));
+        for (var i = 0; i < word.Candidates.Count; i++) ofWord[i + 1] = choices.Row(new Choice(word.Draft, word.Candidates[i], i + 1));
     }
 
-    private void AddChoice(CanvasWord word, CanvasForm form, int rank, FormVectors forms)
+    private void AddRow(CanvasWord word, int place, int slot, ReadOnlySpan<long> ofWord)
     {
-        var candidate = form.Candidate;
-        _formRows.Add(forms.Row(candidate.Form));
-        _features.AddRange([
-            candidate.Frequency,
-            Math.Min(candidate.Distance, 4),
-            (int)candidate.Kind,
-            rank,
-            form.DocumentBucket,
-            word.Draft.Candidate.Frequency + 16 * word.Draft.DocumentBucket,
-        ]);
-        foreach (var operation in candidate.Operations) _operations.Add(operation);
+        _slots.Add(slot + place);
+        _choices.AddRange(ofWord);
+        for (var choice = 0; choice < ChoicesPerRow; choice++)
+        {
+            var form = choice == 0 ? word.Draft : choice <= word.Candidates.Count ? word.Candidates[choice - 1] : null;
+            _tokens.Add(form is not null && form.Tokens.Length <= word.Slots ? _batch.TokenAt(form, place) : Absent);
+        }
     }
 }

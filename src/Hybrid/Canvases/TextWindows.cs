@@ -1,0 +1,57 @@
+using HybridGen.Candidates;
+using HybridGen.Editing;
+using HybridGen.Protecting;
+using HybridGen.Tokens;
+
+namespace HybridGen.Canvases;
+
+/// <summary>The canvases of one text, built as they are asked for: no more of the text is in memory than one document.</summary>
+/// <remarks>
+/// Where documents and windows begin is decided at the first reading and kept for the others, so that an edit leaves all windows but its own as
+/// they were. What an edit changes in other windows is what they take from their document: names and counts.
+/// </remarks>
+internal sealed class TextWindows(CandidateSource candidates, WordEncoder encoder, Protection protection, int windowSlots)
+{
+    private HashSet<int> _documents = [];
+    private HashSet<int> _windows = [];
+    private bool _isCut;
+
+    /// <summary>Reads the text, or what the edits that <see cref="Move"/> was told of have made of it.</summary>
+    public IEnumerable<Canvas> Read(string text)
+    {
+        var guard = new ProtectedText(text, protection);
+        var lines = _isCut ? Segmenter.Lines(text, guard, start => _windows.Contains(start) || _documents.Contains(start)) : Segmenter.Lines(text, guard);
+        foreach (var section in Segmenter.Sections(lines, _isCut ? _documents.Contains : null))
+        {
+            _documents.Add(section[0][0].Span.Start);
+            var builder = new CanvasBuilder(candidates, encoder, section.SelectMany(line => line));
+            foreach (var canvas in Segmenter.Pack(section, builder, guard, _windows.Contains, windowSlots))
+            {
+                _windows.Add(canvas.Words[0].Word.Span.Start);
+                yield return canvas;
+            }
+        }
+
+        _isCut = true;
+    }
+
+    /// <summary>Follows edits of the text, which are in order.</summary>
+    public void Move(IReadOnlyList<Edit> edits)
+    {
+        _documents = Moved(_documents, edits);
+        _windows = Moved(_windows, edits);
+    }
+
+    private static HashSet<int> Moved(HashSet<int> places, IReadOnlyList<Edit> edits)
+    {
+        var moved = new HashSet<int>(places.Count);
+        var (next, shift) = (0, 0);
+        foreach (var place in places.Order())
+        {
+            for (; next < edits.Count && edits[next].Span.Start < place; next++) shift += edits[next].After.Length - edits[next].Span.Length;
+            moved.Add(place + shift);
+        }
+
+        return moved;
+    }
+}
