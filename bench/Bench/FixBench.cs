@@ -32,17 +32,18 @@ internal static class FixBench
         await engine.LoadAsync(drafter: false, cancellationToken: cancellationToken);
         var load = start.Elapsed.TotalSeconds;
 
-        var seconds = new List<double>();
+        var laps = new List<Lap>();
         var revisions = new List<Revision>();
         for (var run = 0; run < Math.Max(1, arguments.GetValue(Models.Runs)); run++)
         {
-            var watch = Stopwatch.StartNew();
             revisions.Clear();
-            foreach (var text in texts) revisions.Add(await engine.ReviseAsync(text, ReviseOptions.Fix, cancellationToken: cancellationToken));
-            seconds.Add(watch.Elapsed.TotalSeconds);
+            laps.Add(await Lap.OfAsync(async () =>
+            {
+                foreach (var text in texts) revisions.Add(await engine.ReviseAsync(text, ReviseOptions.Fix, cancellationToken: cancellationToken));
+            }));
         }
 
-        var report = Describe(source.Name, revisions, load, seconds);
+        var report = Describe(source.Name, revisions, load, laps);
         var output = arguments.GetValue(Output) ?? Path.GetTempFileName();
         await WriteAsync(source, output, revisions, cancellationToken);
         if (Score(arguments, source, output) is { } score) report.Add("score", await ChildProcess.RunAsync("python3", score, cancellationToken));
@@ -70,17 +71,19 @@ internal static class FixBench
         _ => null,
     };
 
-    private static Report Describe(string name, List<Revision> revisions, double load, List<double> seconds)
+    private static Report Describe(string name, List<Revision> revisions, double load, List<Lap> laps)
     {
         // Words as anyone counts them, so that the rate does not depend on what the refiner takes for a word.
         var words = revisions.Sum(revision => revision.Input.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length);
         var edits = revisions.Sum(revision => revision.Edits.Count);
-        var median = Machine.Median(seconds);
+        var median = Machine.Median(laps.Select(lap => lap.Seconds));
         var report = new Report($"fix {name}");
         report.Add("words (by white space)", words);
         report.Add("load", load, "s");
-        report.Add($"fix, median of {seconds.Count}", median, "s");
+        report.Add($"fix, median of {laps.Count}", median, "s");
         report.Add("speed, load apart", words / median, "words/s");
+        report.Add("first fix", words / laps[0].Seconds, "words/s");
+        report.Add("processor time", 1000 * Machine.Median(laps.Select(lap => lap.ProcessorSeconds)) / words, "ms/word");
         report.Add("edits", edits);
         report.Add("words changed", 100.0 * edits / Math.Max(1, words), "%");
         report.Add("windows through the refiner", revisions.Sum(revision => revision.Forwards));

@@ -13,8 +13,18 @@ internal readonly record struct Lap(double Seconds, double ProcessorSeconds)
     {
         var (clock, processors) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
         work();
-        return new(Stopwatch.GetElapsedTime(clock).TotalSeconds, (Environment.CpuUsage.TotalTime - processors).TotalSeconds);
+        return Since(clock, processors);
     }
+
+    public static async Task<Lap> OfAsync(Func<Task> work)
+    {
+        var (clock, processors) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
+        await work();
+        return Since(clock, processors);
+    }
+
+    private static Lap Since(long clock, TimeSpan processors) =>
+        new(Stopwatch.GetElapsedTime(clock).TotalSeconds, (Environment.CpuUsage.TotalTime - processors).TotalSeconds);
 
     public static Lap operator +(Lap a, Lap b) => new(a.Seconds + b.Seconds, a.ProcessorSeconds + b.ProcessorSeconds);
 }
