@@ -137,7 +137,7 @@ internal sealed class Refiner : IDisposable
     /// <param name="settled">
     /// Windows in which nothing was found to change, in this pass and those before: another look at the same would find nothing, unless it draws.
     /// </param>
-    private List<Edit> Pass(RevisionRun run, EditPolicy policy, Strategy strategy, int pass, HashSet<UInt128> settled)
+    private static List<Edit> Pass(RevisionRun run, EditPolicy policy, Strategy strategy, int pass, HashSet<UInt128> settled)
     {
         var context = run.NextPass(Strategies.Share(run.Options, policy, pass));
         var (edits, words) = (new List<Edit>(), 0);

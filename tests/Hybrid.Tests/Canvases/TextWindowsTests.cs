@@ -2,6 +2,7 @@ using HybridGen.Candidates;
 using HybridGen.Canvases;
 using HybridGen.Drafting;
 using HybridGen.Editing;
+using HybridGen.Protecting;
 using HybridGen.Tokens;
 
 namespace HybridGen.Hybrid.Tests.Canvases;
@@ -21,7 +22,7 @@ public class TextWindowsTests
     public void AnEditLeavesAllWindowsButItsOwnAsTheyWere(string before, string after)
     {
         var text = Document(6, before);
-        var windows = new TextWindows(Source, Encoder);
+        var windows = new TextWindows(Source, Encoder, new Protection(), Segmenter.WindowSlots);
         var first = Prints(windows, text);
         var place = text.IndexOf($"Then {before} ", StringComparison.Ordinal) + 5;
         var edit = new Edit(new TextSpan(place, before.Length), before, after, EditKind.Spelling, 3, 1);
@@ -35,7 +36,7 @@ public class TextWindowsTests
     public void WhatAnEditChangesInTheDocumentChangesTheWindowsThatReadIt()
     {
         var text = $"{string.Concat(Enumerable.Repeat(Plain, 6))}Marseillan is a name.\n{string.Concat(Enumerable.Repeat(Plain, 6))}Marseilan is one.\n";
-        var windows = new TextWindows(Source, Encoder);
+        var windows = new TextWindows(Source, Encoder, new Protection(), Segmenter.WindowSlots);
         var first = Prints(windows, text);
         var edit = new Edit(new TextSpan(text.IndexOf("Marseilan ", StringComparison.Ordinal), 9), "Marseilan", "Marseillan", EditKind.Consistency, 3, 1);
         windows.Move([edit]);
@@ -53,7 +54,7 @@ public class TextWindowsTests
         static long Allocated(string text)
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
-            Assert.NotEmpty(new TextWindows(Source, Encoder).Read(text).First().Words);
+            Assert.NotEmpty(new TextWindows(Source, Encoder, new Protection(), Segmenter.WindowSlots).Read(text).First().Words);
             return GC.GetAllocatedBytesForCurrentThread() - before;
         }
     }

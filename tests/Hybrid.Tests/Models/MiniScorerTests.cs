@@ -48,7 +48,6 @@ public sealed class MiniScorerTests : IDisposable
             {
                 scorer.Score([Canvas(text)]);
                 scorer.Score([Canvas(text)], normalise: true);
-                scorer.Propose([Hidden(text)]);
                 Assert.Equal(loaded, torch.Tensor.TotalCount);
             }
         }
@@ -82,14 +81,7 @@ public sealed class MiniScorerTests : IDisposable
     {
         var words = WordSplitter.Split(text);
         var builder = new CanvasBuilder(Candidates, Encoder, words);
-        return new Canvas([.. words.Select(word => builder.Build(word, isProtected: false))]);
-    }
-
-    private static Canvas Hidden(string text)
-    {
-        var canvas = Canvas(text);
-        canvas.Words[0].Visibility = Visibility.Hidden;
-        return canvas;
+        return new Canvas([.. words.Select(word => builder.Build(word, isProtected: false))], builder);
     }
 
     /// <summary>Token ids that differ by window and place; 0 in the padding.</summary>

@@ -62,7 +62,7 @@ public class BatchesTests
     private static Canvas Canvas(int slots)
     {
         var form = new CanvasForm(new Candidate("a", CandidateKind.Draft, 15, 0, EditOperations.Same), [5], 0);
-        return new Canvas([new CanvasWord(new Word("a", "a", new TextSpan(0, 1)), form, [], slots, IsProtected: false)]);
+        return new Canvas([new CanvasWord(new Word("a", "a", new TextSpan(0, 1)), form, [], slots, IsProtected: false)], null!);
     }
 
     /// <summary>As TorchSharp throws it.</summary>
