@@ -7,6 +7,7 @@ using static TorchSharp.torch;
 namespace HybridGen.Bench;
 
 /// <summary><c>forward</c>: how much of the machine's matrix-product rate a denoiser's forward reaches, on random weights.</summary>
+/// <remarks>With one thread on the processor, time is the thread's own, so that other programs on the machine do not count.</remarks>
 internal static class ForwardBench
 {
     /// <summary>Sides of the square products whose best rate counts as the machine's.</summary>
@@ -30,14 +31,13 @@ internal static class ForwardBench
     private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         var placement = new DenoiserPlacement { Device = arguments.GetValue(Device)!, Precision = arguments.GetValue(Precision) };
-        var (batch, length) = (arguments.GetValue(Batch), arguments.GetValue(Length));
         var families = arguments.GetValue(Family) == "all" ? RandomCheckpoint.Families : [arguments.GetValue(Family)!];
         using var worker = new TensorWorker(arguments.GetValue(Models.Threads));
-        var report = new Report($"forward of hidden size {arguments.GetValue(Hidden)}, {arguments.GetValue(Layers)} layers, {batch} canvases of {length}");
+        var report = new Report($"forward of hidden size {arguments.GetValue(Hidden)}, {arguments.GetValue(Layers)} layers, {arguments.GetValue(Batch)} canvases of {arguments.GetValue(Length)}, {arguments.GetValue(Models.Threads)} thread(s)");
         foreach (var family in families)
         {
             using var checkpoint = RandomCheckpoint.Create(family, arguments.GetValue(Hidden), arguments.GetValue(Layers));
-            var measure = await worker.RunAsync(() => Measure(checkpoint, placement, batch, length, Math.Max(5, arguments.GetValue(Models.Runs))), cancellationToken);
+            var measure = await worker.RunAsync(() => Measure(checkpoint, placement, arguments), cancellationToken);
             report.Add($"{family}: forward", measure.Forward, "GFLOP/s");
             report.Add($"{family}: matrix product", measure.Product, "GFLOP/s");
             report.Add($"{family}: share", 100 * measure.Forward / measure.Product, "%");
@@ -48,16 +48,18 @@ internal static class ForwardBench
         return 0;
     }
 
-    private static (double Forward, double Product, double Tokens) Measure(RandomCheckpoint checkpoint, DenoiserPlacement placement, int batch, int length, int runs)
+    private static (double Forward, double Product, double Tokens) Measure(RandomCheckpoint checkpoint, DenoiserPlacement placement, ParseResult arguments)
     {
         using var denoiser = DenoiserLoader.Load(checkpoint.Folder, placement);
+        var (batch, length, runs) = (arguments.GetValue(Batch), arguments.GetValue(Length), Math.Max(5, arguments.GetValue(Models.Runs)));
+        var clock = Clock(denoiser.Device, arguments.GetValue(Models.Threads));
         var ids = randint(0, 1000, [batch, length], ScalarType.Int64, denoiser.Device);
         var squares = Squares.Select(side => rand([side, side], placement.Resolve().Type, denoiser.Device)).ToArray();
         var (forwards, products) = (new List<double>(), new List<double>());
         for (var run = -1; run < runs; run++)
         {
-            var product = squares.Max(square => 2 * Math.Pow(square.shape[0], 3) / Seconds(denoiser.Device, () => square.mm(square)));
-            var forward = checkpoint.Operations(batch, length) / Seconds(denoiser.Device, () => denoiser.Hidden(new DenoiserInput(ids)));
+            var product = squares.Max(square => 2 * Math.Pow(square.shape[0], 3) / Seconds(clock, () => square.mm(square)));
+            var forward = checkpoint.Operations(batch, length) / Seconds(clock, () => denoiser.Hidden(new DenoiserInput(ids)));
             if (run < 0) continue; // The first one warms up.
             products.Add(product / 1e9);
             forwards.Add(forward / 1e9);
@@ -67,17 +69,24 @@ internal static class ForwardBench
         return (rate, products.Max(), batch * length * rate * 1e9 / checkpoint.Operations(batch, length));
     }
 
-    private static double Seconds(Device device, Func<Tensor> work)
+    private static double Seconds(Func<TimeSpan> clock, Func<Tensor> work)
     {
-        Synchronize(device);
-        var watch = Stopwatch.StartNew();
+        var start = clock();
         using (NewDisposeScope()) work();
-        Synchronize(device);
-        return watch.Elapsed.TotalSeconds;
+        return (clock() - start).TotalSeconds;
     }
 
-    private static void Synchronize(Device device)
+    private static Func<TimeSpan> Clock(Device device, int threads)
     {
-        if (device.type == TorchSharp.DeviceType.CUDA) cuda.synchronize();
+        if (device.type == TorchSharp.DeviceType.CUDA)
+        {
+            return () =>
+            {
+                cuda.synchronize();
+                return Stopwatch.GetElapsedTime(0);
+            };
+        }
+
+        return threads == 1 ? () => Environment.CpuUsage.TotalTime : () => Stopwatch.GetElapsedTime(0);
     }
 }

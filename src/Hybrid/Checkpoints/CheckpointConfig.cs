@@ -31,9 +31,7 @@ internal sealed class CheckpointConfig
         var path = System.IO.Path.Combine(folder, "config.json");
         if (!Directory.Exists(folder))
             throw new CheckpointFormatException($"'{folder}' is not a folder: a refiner is a folder with config.json, safetensors and tokenizer.json.");
-        var root = CheckpointText.ReadJson(path);
-        if (root.ValueKind != JsonValueKind.Object) throw new CheckpointFormatException($"'{path}' is no model configuration: it must be an object.");
-        return new CheckpointConfig(path, root);
+        return new CheckpointConfig(path, CheckpointText.ReadJson(path));
     }
 
     public bool Has(string name) => Find(name) is not null;

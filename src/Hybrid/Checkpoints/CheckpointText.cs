@@ -13,14 +13,16 @@ internal static class CheckpointText
     /// <exception cref="CheckpointFormatException">The file is missing or cannot be read.</exception>
     public static string ReadAll(string path) => Read(path, File.ReadAllText);
 
-    /// <summary>The root of a JSON file.</summary>
-    /// <exception cref="CheckpointFormatException">The file is missing, cannot be read or is no JSON.</exception>
+    /// <summary>The root of a JSON file, an object.</summary>
+    /// <exception cref="CheckpointFormatException">The file is missing, cannot be read or is no JSON object.</exception>
     public static JsonElement ReadJson(string path)
     {
         try
         {
             using var document = JsonDocument.Parse(ReadAll(path));
-            return document.RootElement.Clone();
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? document.RootElement.Clone()
+                : throw new CheckpointFormatException($"'{path}' is no JSON object.");
         }
         catch (JsonException failure)
         {

@@ -146,6 +146,20 @@ public sealed class DenoiserLoaderTests : IDisposable
         return RefusesAsync(_scratch.Folder, Path.Combine(_scratch.Folder, name));
     }
 
+    [Theory]
+    [InlineData("tokenizer.json", "[]")]
+    [InlineData("tokenizer.json", "{}")]
+    [InlineData("tokenizer.json", """{"model":{"vocab":{"a":"b"}}}""")]
+    [InlineData("tokenizer_config.json", "[]")]
+    [InlineData("special_tokens_map.json", "null")]
+    [InlineData("generation_config.json", "no json")]
+    [InlineData("config.json", "[]")]
+    public Task AMalformedFileIsNamed(string name, string content)
+    {
+        Copy("a2d-qwen2");
+        return RefusesAsync(_scratch.Folder, _scratch.Write(name, content));
+    }
+
     [Fact]
     public Task AFolderThatIsNotThereIsNamed() => RefusesAsync(Path.Combine(_scratch.Folder, "none"), "none", "not a folder");
 
