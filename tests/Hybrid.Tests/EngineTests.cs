@@ -1,5 +1,6 @@
 using HybridGen.Checkpoints;
 using HybridGen.Drafting;
+using HybridGen.Revising;
 
 namespace HybridGen.Hybrid.Tests;
 
@@ -31,6 +32,16 @@ public class EngineTests(MiniEngine mini)
     }
 
     [Fact]
+    public async Task ADrafterThatCannotScoreIsRefusedAsJudge()
+    {
+        var options = new HybridGenOptions { RefinerPath = Repository.MiniModel, DrafterPath = "a drafter", JudgePath = "a drafter" };
+        await using var engine = new HybridGenEngine(options, (_, _) => Task.FromResult<IDrafter>(new FakeDrafter(Draft)));
+        var failure = await Assert.ThrowsAsync<DraftingException>(() => engine.ReviseAsync(Draft, cancellationToken: Token));
+        Assert.Equal("The drafter 'fake' cannot say how probable a given text is, so it cannot judge; name another judge, or none.", failure.Message);
+        Assert.Equal(Revised, (await engine.ReviseAsync(Draft, new ReviseOptions { Policies = [new EditPolicy.Spelling { Judge = null }] }, cancellationToken: Token)).Output);
+    }
+
+    [Fact]
     public async Task TheStreamIsDraftThenRevisionThenTheGeneration()
     {
         await using var engine = WithDraft(Draft);
@@ -59,7 +70,7 @@ public class EngineTests(MiniEngine mini)
     {
         var loads = 0;
         var drafter = new FakeDrafter(Draft);
-        var engine = new HybridGenEngine(new HybridGenOptions { RefinerPath = Repository.MiniModel }, async (_, cancellationToken) =>
+        var engine = new HybridGenEngine(new HybridGenOptions { RefinerPath = Repository.MiniModel, JudgePath = null }, async (_, cancellationToken) =>
         {
             await Task.Delay(50, cancellationToken);
             Interlocked.Increment(ref loads);
@@ -101,5 +112,5 @@ public class EngineTests(MiniEngine mini)
     }
 
     private static HybridGenEngine WithDraft(string draft, string? refiner = null) =>
-        new(new HybridGenOptions { RefinerPath = refiner ?? Repository.MiniModel }, (_, _) => Task.FromResult<IDrafter>(new FakeDrafter(draft)));
+        new(new HybridGenOptions { RefinerPath = refiner ?? Repository.MiniModel, JudgePath = null }, (_, _) => Task.FromResult<IDrafter>(new FakeDrafter(draft)));
 }
