@@ -25,7 +25,7 @@ internal static class GenerateBench
 
     private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
-        await using var engine = Models.Engine(arguments);
+        await using var engine = Models.Engine(arguments, arguments.GetValue(Models.Drafter));
         var revise = !arguments.GetValue(NoRevise);
         var watch = Stopwatch.StartNew();
         await engine.LoadAsync(drafter: true, refiner: revise, cancellationToken);

@@ -13,8 +13,12 @@ internal static class Models
 
     public static Option<int> Runs { get; } = new("--runs") { Description = "Runs; the median counts.", DefaultValueFactory = _ => 3 };
 
-    public static HybridGenEngine Engine(ParseResult arguments) => new(new()
+    /// <summary>An engine.</summary>
+    /// <param name="arguments">The command line.</param>
+    /// <param name="judge">The judge's path; null for none.</param>
+    public static HybridGenEngine Engine(ParseResult arguments, string? judge) => new(new()
     {
+        JudgePath = judge,
         DrafterPath = arguments.GetValue(Drafter)!,
         RefinerPath = arguments.GetValue(Refiner)!,
         Threads = arguments.GetValue(Threads),

@@ -6,37 +6,46 @@ namespace HybridGen.Cli;
 /// <summary>The options that choose the models and the share of the machine.</summary>
 internal sealed class ModelOptions
 {
+    private const string Off = "off";
+
+    private readonly bool _hasDrafter;
     private readonly Option<string> _drafter = new("--drafter") { Description = "The drafter, a GGUF file. Default: the shipped mini drafter.", HelpName = "PATH" };
     private readonly Option<string> _refiner = new("--refiner") { Description = "The refiner, a folder. Default: the shipped mini refiner.", HelpName = "PATH" };
-    private readonly Option<long?> _gpuLayers = WholeNumber.Option("--gpu-layers", "Layers of the drafter on a GPU, with LlamaBackend=cuda12 or vulkan. Default: 0.", 0, 1 << 20);
     private readonly Option<string> _device = new Option<string>("--device") { Description = "Where the refiner computes: auto, cpu, cuda or cuda:N. Default: auto.", HelpName = "NAME", DefaultValueFactory = _ => "auto" };
     private readonly Option<DenoiserPrecision> _precision = new("--precision") { Description = "How the refiner computes: auto, f32, bf16 or f16. Default: auto, which is f32 on a processor and bf16 on a GPU.", HelpName = "NAME" };
+    private readonly Option<string> _judge;
+    private readonly Option<long?> _gpuLayers = WholeNumber.Option("--gpu-layers", "Layers of drafter and judge on a GPU, with LlamaBackend=cuda12 or vulkan. Default: 0.", 0, 1 << 20);
     private readonly Option<long?> _threads = WholeNumber.Option("--threads", "Threads of the models. Default: the processors.", 1, 1024);
 
     /// <summary>Adds the options to a command; one that only revises has no use for a drafter.</summary>
     public ModelOptions(Command command, bool hasDrafter = true)
     {
-        if (hasDrafter)
+        _hasDrafter = hasDrafter;
+        _judge = new("--judge")
         {
-            command.Add(_drafter);
-            command.Add(_gpuLayers);
-        }
-
+            Description = $"A GGUF file that judges spelling together with the refiner, or off: faster, but finds less. Default: {(hasDrafter ? "the drafter" : "the shipped mini drafter")}.",
+            HelpName = "off|PATH",
+        };
+        if (hasDrafter) command.Add(_drafter);
         command.Add(_refiner);
         command.Add(_device);
         command.Add(_precision);
         _device.Reject(value => new DenoiserPlacement { Device = value! });
+        command.Add(_judge);
+        command.Add(_gpuLayers);
         command.Add(_threads);
     }
 
     public HybridGenOptions Read(ParseResult parsed)
     {
         var shipped = new HybridGenOptions();
+        var byDefault = _hasDrafter ? parsed.GetValue(_drafter) ?? shipped.DrafterPath : shipped.JudgePath;
         return new HybridGenOptions
         {
             DrafterPath = parsed.GetValue(_drafter) ?? shipped.DrafterPath,
             RefinerPath = parsed.GetValue(_refiner) ?? shipped.RefinerPath,
             RefinerPlacement = new DenoiserPlacement { Device = parsed.GetValue(_device)!, Precision = parsed.GetValue(_precision) },
+            JudgePath = parsed.GetValue(_judge) switch { null => byDefault, Off => null, var path => path },
             GpuLayerCount = (int)(parsed.GetValue(_gpuLayers) ?? 0),
             Threads = (int?)parsed.GetValue(_threads) ?? shipped.Threads,
         };

@@ -11,8 +11,8 @@ namespace HybridGen.Drafting;
 
 /// <summary>Drafts and scores with a GGUF model through llama.cpp.</summary>
 /// <remarks>
-/// Thread-safe: one draft and one scoring at a time, further ones wait for their turn. The first scoring creates a context of its own, so that
-/// the two do not disturb each other; they share the weights and the processors.
+/// Thread-safe: one draft and one scoring at a time, further ones wait for their turn. Each of the two creates a context of its own when it
+/// is first asked for, so that they do not disturb each other; they share the weights and the processors.
 /// </remarks>
 public sealed class LlamaDrafter : IDrafter, IDraftScorer
 {
@@ -27,14 +27,16 @@ public sealed class LlamaDrafter : IDrafter, IDraftScorer
     private readonly LlamaScorer _scorer;
     private int _isDisposed;
 
-    private LlamaDrafter(LLamaWeights weights, LLamaContext context, LlamaDrafterOptions options)
+    private LlamaDrafter(LLamaWeights weights, LlamaDrafterOptions options)
     {
         _weights = weights;
         ModelId = Path.GetFileNameWithoutExtension(options.ModelPath);
+        ContextSize = options.ContextSize ?? Math.Min(weights.ContextSize, DefaultContext);
         _vocabulary = new LlamaVocabulary(weights);
         _scaffold = new ChatScaffold(weights, _vocabulary);
-        _drafting = new LlamaSession(context);
-        _scoring = new LlamaSession(() => weights.CreateContext(LlamaScorer.Parameters(Parameters(options, null), MaxScoredTokens)));
+        var parameters = Parameters(options, ContextSize);
+        _drafting = new LlamaSession(() => weights.CreateContext(parameters));
+        _scoring = new LlamaSession(() => weights.CreateContext(LlamaScorer.Parameters(parameters, MaxScoredTokens)));
         _scorer = new LlamaScorer(_scoring, weights.Vocab.Count, options.Threads);
     }
 
@@ -49,7 +51,7 @@ public sealed class LlamaDrafter : IDrafter, IDraftScorer
     public int MaxScoredTokens => Math.Min(ContextSize, MostScored);
 
     /// <summary>Context in tokens, prompt and draft together.</summary>
-    public int ContextSize => (int)_drafting.Context.ContextSize;
+    public int ContextSize { get; }
 
     /// <summary>Whether the model brings a chat template; without one a conversation is plain text to it.</summary>
     public bool HasChatTemplate => _scaffold.HasTemplate;
@@ -72,8 +74,7 @@ public sealed class LlamaDrafter : IDrafter, IDraftScorer
         try
         {
             weights = await LLamaWeights.LoadFromFileAsync(Parameters(options, null), cancellationToken, progress).ConfigureAwait(false);
-            var context = weights.CreateContext(Parameters(options, options.ContextSize ?? Math.Min(weights.ContextSize, DefaultContext)));
-            return new LlamaDrafter(weights, context, options);
+            return new LlamaDrafter(weights, options);
         }
         catch (Exception failure) when (failure is RuntimeError or ArgumentException)
         {

@@ -11,6 +11,9 @@ internal sealed class LlamaScorer(LlamaSession session, int vocabularySize, int 
     /// <summary>Sequences of the context: passages and variants side by side.</summary>
     public const int Sequences = 128;
 
+    /// <summary>Rows of logits that are held at once: 64 MiB, but some of them however wide they are.</summary>
+    private int MostRows => Math.Max(16, (64 << 20) / (sizeof(float) * vocabularySize));
+
     private readonly LLamaBatch _batch = new();
     private readonly List<Pick> _picks = [];
     private readonly List<int> _rows = [];
@@ -127,23 +130,35 @@ internal sealed class LlamaScorer(LlamaSession session, int vocabularySize, int 
 
     private void Add(LLamaToken token, int position, int sequence, bool logits, CancellationToken cancellationToken)
     {
-        if (_batch.TokenCount == Room) Flush(cancellationToken);
+        if (_batch.TokenCount == Room || _rows.Count == MostRows) Flush(cancellationToken);
         var row = _batch.Add(token, position, (LLamaSeqId)sequence, logits);
         if (logits) _rows.Add(row);
     }
 
-    private unsafe void Flush(CancellationToken cancellationToken)
+    /// <summary>Decodes what was added and reads the log-probabilities that are wanted of it.</summary>
+    private void Flush(CancellationToken cancellationToken)
     {
-        if (_batch.TokenCount == 0) return;
-        session.Decode(_batch, cancellationToken);
+        try
+        {
+            if (_batch.TokenCount == 0) return;
+            session.Decode(_batch, cancellationToken);
+            ReadRows();
+        }
+        finally
+        {
+            _batch.Clear();
+            _rows.Clear();
+            _picks.Clear();
+        }
+    }
+
+    private unsafe void ReadRows()
+    {
         var rows = new nint[_rows.Count];
         for (var i = 0; i < rows.Length; i++)
             fixed (float* logits = Handle.GetLogitsIth(_rows[i])) rows[i] = (nint)logits;
         var normalisers = new float[rows.Length];
         Parallel.For(0, rows.Length, new ParallelOptions { MaxDegreeOfParallelism = threads }, i => normalisers[i] = LogSumExp(new ReadOnlySpan<float>((void*)rows[i], vocabularySize)));
         foreach (var (row, token, values, index) in _picks) values[index] = ((float*)rows[row])[(int)token] - normalisers[row];
-        _batch.Clear();
-        _rows.Clear();
-        _picks.Clear();
     }
 }

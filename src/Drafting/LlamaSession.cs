@@ -23,14 +23,11 @@ internal sealed class LlamaSession : IAsyncDisposable
         _abort = _ => _isAborted;
     }
 
-    /// <summary>Creates a session with a context that is there already.</summary>
-    public LlamaSession(LLamaContext context) : this(() => context) => Start();
-
     [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
     [return: MarshalAs(UnmanagedType.I1)]
     private delegate bool AbortCallback(nint state);
 
-    /// <summary>The context; before the first work it may not be there.</summary>
+    /// <summary>The context; before the first work there is none.</summary>
     public LLamaContext Context => _context ?? throw new InvalidOperationException("The context is created at the first work.");
 
     /// <summary>Waits for its turn, then works on a thread of its own.</summary>

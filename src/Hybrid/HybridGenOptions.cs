@@ -1,3 +1,4 @@
+using HybridGen.Judging;
 using HybridGen.Models;
 
 namespace HybridGen;
@@ -18,13 +19,14 @@ public sealed record HybridGenOptions
     public DenoiserPlacement RefinerPlacement { get; init => field = value ?? throw new ArgumentNullException(nameof(RefinerPlacement)); } = new();
 
     /// <summary>
-    /// The drafter that judges the refiner's proposals for spelling too, a GGUF file; <see langword="null"/> for none. The same as
-    /// <see cref="DrafterPath"/> is loaded once.
+    /// The drafter that judges the refiner's proposals for spelling too (<see cref="DrafterJudge"/>), a GGUF file; <see langword="null"/> for none,
+    /// which is faster. The same path as <see cref="DrafterPath"/> is the same model, loaded once.
     /// </summary>
     /// <value>
-    /// Default: the shipped mini drafter. A larger one finds more and takes longer: it reads every line that has a doubtful word.
+    /// Default: the shipped mini drafter, or none where it is not there. It reads every line that has a doubtful word; a larger one finds more and
+    /// takes longer.
     /// </value>
-    public string? JudgePath { get; init; } = ShippedModels.Drafter;
+    public string? JudgePath { get; init; } = File.Exists(ShippedModels.Drafter) ? ShippedModels.Drafter : null;
 
     /// <summary>Context of the drafter in tokens, prompt and draft together.</summary>
     /// <value><see langword="null"/> (default): what the model was trained for, at most 4,096.</value>
@@ -36,7 +38,7 @@ public sealed record HybridGenOptions
             : throw new ArgumentOutOfRangeException(nameof(ContextSize), value, "ContextSize must be above 0.");
     }
 
-    /// <summary>Layers of the drafter that are kept on a GPU, where llama.cpp was built for one (<c>LlamaBackend</c>).</summary>
+    /// <summary>Layers of the drafter, and of the judge, that are kept on a GPU, where llama.cpp was built for one (<c>LlamaBackend</c>).</summary>
     /// <value>0 or more; default 0. A number above the model's layers keeps all.</value>
     public int GpuLayerCount
     {

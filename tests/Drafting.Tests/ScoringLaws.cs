@@ -51,6 +51,19 @@ internal static class ScoringLaws
         }
     }
 
+    /// <summary>A variant that can hardly reach what it must is not read to its end; what it is said to be worth stays below that.</summary>
+    public static async Task AVariantThatCannotMatterIsGivenUp(LlamaDrafter drafter)
+    {
+        TextVariant[] variants = [Change("hapy", "happy"), Change("hapy", "the"), Change("their", "parliament") with { Least = 20 }, Change("their", "there") with { Least = -20 }];
+        var all = await drafter.CompareAsync([new TextVariants(Line, [.. variants.Select(variant => variant with { Least = double.NegativeInfinity })])], tail: 6, Token);
+        var some = await drafter.CompareAsync([new TextVariants(Line, variants)], tail: 6, Token);
+        Assert.Equal([true, true, false, true], some.Scores[0].Select(score => score.IsComplete));
+        Assert.True(some.Scores[0][2].LogRatio < 20 && some.Scores[0][2].LogRatio > all.Scores[0][2].LogRatio);
+        Assert.Equal(all.Scores[0][3].LogRatio, some.Scores[0][3].LogRatio, 0.02);
+        Assert.True(some.VariantTokens < all.VariantTokens);
+        Assert.Equal(all.TextTokens, some.TextTokens);
+    }
+
     private static TextVariant Change(string before, string after) => new(new TextSpan(Line.IndexOf(before, StringComparison.Ordinal), before.Length), after);
 
     private static async Task<double> SumAsync(LlamaDrafter drafter, string text) => (await drafter.ScoreAsync(text, Token)).Sum(token => (double?)token.LogProbability ?? 0);

@@ -52,6 +52,23 @@ public sealed class SmolDrafterTests
         Assert.Equal(16, (await DraftAsync(drafter, new DraftPrompt.Raw("The old town"))).Tokens.Count);
     }
 
+    [Fact]
+    public async Task Score_WithoutABeginOfText_HasNoFirstProbabilityAndIsWhatADraftReports()
+    {
+        await using var drafter = await LoadAsync();
+        Assert.Null((await drafter.ScoreAsync("The old town", Token))[0].LogProbability);
+        await ScoringLaws.ScoreIsWhatADraftReports(drafter);
+    }
+
+    [Fact]
+    public async Task Compare_Variants_HoldsAsForAnyDrafter()
+    {
+        await using var drafter = await LoadAsync();
+        await ScoringLaws.AVariantIsTheDifferenceOfWholeTexts(drafter);
+        await ScoringLaws.AVariantDoesNotDependOnItsBatchMates(drafter);
+        await ScoringLaws.AVariantThatCannotMatterIsGivenUp(drafter);
+    }
+
     private static Task<LlamaDrafter> LoadAsync(int batchSize = 512) =>
         LlamaDrafter.LoadAsync(new() { ModelPath = Repository.Shared("models/SmolLM2-135M-Instruct.Q4_1.gguf"), BatchSize = batchSize }, cancellationToken: Token);
 

@@ -1,5 +1,6 @@
 using HybridGen.Checkpoints;
 using HybridGen.Drafting;
+using HybridGen.Revising;
 
 namespace HybridGen.Hybrid.Tests;
 
@@ -28,6 +29,16 @@ public class EngineTests(MiniEngine mini)
         await using var engine = new HybridGenEngine(new HybridGenOptions { RefinerPath = "no-such-folder" });
         var failure = await Assert.ThrowsAsync<CheckpointFormatException>(() => engine.ReviseAsync("a", cancellationToken: Token));
         Assert.Contains("no-such-folder", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ADrafterThatCannotScoreIsRefusedAsJudge()
+    {
+        var options = new HybridGenOptions { RefinerPath = Repository.MiniModel, DrafterPath = "a drafter", JudgePath = "a drafter" };
+        await using var engine = new HybridGenEngine(options, (_, _) => Task.FromResult<IDrafter>(new FakeDrafter(Draft)));
+        var failure = await Assert.ThrowsAsync<DraftingException>(() => engine.ReviseAsync(Draft, cancellationToken: Token));
+        Assert.Equal("The drafter 'fake' cannot say how probable a given text is, so it cannot judge; name another judge, or none.", failure.Message);
+        Assert.Equal(Revised, (await engine.ReviseAsync(Draft, new ReviseOptions { Policies = [new EditPolicy.Spelling { Judge = null }] }, cancellationToken: Token)).Output);
     }
 
     [Fact]

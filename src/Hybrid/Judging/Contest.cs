@@ -22,7 +22,7 @@ internal readonly record struct Verdict(int Form, double Score);
 internal sealed class Contest
 {
     /// <summary>A drafter's log-ratios stay below this, in nats: where more were needed it is not asked.</summary>
-    private const double MostLogRatio = 20;
+    private const double MostLogRatio = 14;
 
     private readonly double _weight;
     private readonly double[] _advantages;
