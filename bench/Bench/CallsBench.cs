@@ -21,7 +21,7 @@ internal static class CallsBench
     {
         var lines = await File.ReadAllLinesAsync(arguments.GetValue(Source)!.FullName, cancellationToken);
         var calls = arguments.GetValue(Calls);
-        await using var engine = Models.Engine(arguments);
+        await using var engine = Models.Engine(arguments, judge: null);
         await engine.LoadAsync(drafter: false, cancellationToken: cancellationToken);
         var report = new Report($"{calls} calls");
         report.Add("loaded", $"{Machine.Mebibytes():F0} MiB, {torch.Tensor.TotalCount} tensors");

@@ -21,7 +21,7 @@ internal static class LongBench
     private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         var text = await File.ReadAllTextAsync(arguments.GetValue(Source)!.FullName, cancellationToken);
-        await using var engine = Models.Engine(arguments);
+        await using var engine = Models.Engine(arguments, judge: null);
         await engine.ReviseAsync(Beginning(text, Lengths[0])!, ReviseOptions.Fix, cancellationToken: cancellationToken);
         var report = new Report($"fix texts of growing length from {arguments.GetValue(Source)!.Name}");
         report.Add("memory before", Machine.Mebibytes(), "MiB");

@@ -2,6 +2,7 @@ using System.CommandLine;
 using HybridGen.Candidates;
 using HybridGen.Canvases;
 using HybridGen.Models.Mini;
+using HybridGen.Protecting;
 using HybridGen.Revising;
 using HybridGen.Tokens;
 using HybridGen.Torch;
@@ -41,7 +42,7 @@ internal static class MiniForwardBench
         var denoiser = MiniDenoiser.Load(folder, MiniConfig.Read(folder));
         using var scorer = new MiniScorer(denoiser);
         using var forms = new FormVectors(denoiser);
-        var windows = new TextWindows(CandidateSource.Read(folder), new WordEncoder(ByteLevelTokenizer.Load(Path.Combine(folder, "tokenizer.json"))));
+        var windows = new TextWindows(CandidateSource.Read(folder), new WordEncoder(Tokenizer.Load(folder)), new Protection(), Segmenter.WindowSlots);
         var text = File.ReadAllText(arguments.GetValue(Source)!.FullName);
         List<List<Canvas>> batches = [];
         var building = Lap.Of(() => batches = [.. Batches.Of(windows.Read(text)).Take(arguments.GetValue(BatchCount))]);

@@ -1,6 +1,6 @@
 using System.Text;
-using HybridGen.Candidates;
 using HybridGen.Drafting;
+using HybridGen.Editing;
 using HybridGen.Judging;
 
 namespace HybridGen.Hybrid.Tests.Judging;
@@ -101,5 +101,5 @@ public class JointJudgeTests
         Word(new TextSpan(Text.IndexOf(word, StringComparison.Ordinal), word.Length), isSure, forms);
 
     private static DoubtedWord Word(TextSpan span, bool isSure, params (string Form, double Gain)[] forms) =>
-        new(span, [.. forms.Select(form => new DoubtedForm(new Candidate(form.Form, CandidateKind.Lexicon, 0, 1, []), form.Gain))], isSure, IsSettled: false);
+        new(span, [.. forms.Select(form => new DoubtedForm(form.Form, EditKind.Spelling, form.Gain))], isSure, IsSettled: false);
 }
