@@ -15,7 +15,6 @@ internal sealed partial class CallersSpans
         var patterns = protection.Patterns.Select(WithTimeout)
             .Concat(protection.Glossary.Select(term => new Regex($@"(?<!\w){Regex.Escape(term)}(?!\w)", RegexOptions.CultureInvariant)))
             .Concat(protection.Quotations ? [Quotation()] : [])
-            .Concat(protection.Numbers ? [Number()] : [])
             .ToArray();
         if (patterns.Length == 0) return;
         _isProtected = new bool[text.Length];
@@ -43,7 +42,4 @@ internal sealed partial class CallersSpans
     // Straight, typographic and angled marks; within a paragraph.
     [GeneratedRegex(@"""[^""\r\n]{1,2000}""|“[^”\r\n]{1,2000}”|«[^»\r\n]{1,2000}»|„[^“”\r\n]{1,2000}[“”]", RegexOptions.CultureInvariant)]
     private static partial Regex Quotation();
-
-    [GeneratedRegex(@"\d+(?:[.,:/-]\d+)*", RegexOptions.CultureInvariant)]
-    private static partial Regex Number();
 }

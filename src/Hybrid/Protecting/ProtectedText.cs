@@ -13,6 +13,7 @@ internal sealed partial class ProtectedText
     private readonly string _text;
     private readonly List<TextSpan> _code = [];
     private readonly CallersSpans _callers;
+    private readonly bool _keepsNumbers;
 
     public ProtectedText(string text) : this(text, new Protection()) { }
 
@@ -20,6 +21,7 @@ internal sealed partial class ProtectedText
     {
         _text = text;
         _callers = new CallersSpans(text, protection);
+        _keepsNumbers = protection.Numbers;
         foreach (var code in MarkedCode().EnumerateMatches(text)) _code.Add(new TextSpan(code.Index, code.Length));
     }
 
@@ -39,7 +41,9 @@ internal sealed partial class ProtectedText
 
     /// <summary>Whether a word must stay as it is.</summary>
     public bool Protects(TextSpan word) =>
-        IsCode(word) || _callers.Touch(word) || HasInnerCapital(word.Of(_text)) || IsPartOfIdentifier(word) || SplitsGrapheme(word.Start) || SplitsGrapheme(word.End);
+        IsCode(word) || _callers.Touch(word) || (_keepsNumbers && IsNumber(word)) || HasInnerCapital(word.Of(_text)) || IsPartOfIdentifier(word) || SplitsGrapheme(word.Start) || SplitsGrapheme(word.End);
+
+    private bool IsNumber(TextSpan word) => word.Of(_text).ContainsAnyInRange('0', '9') || (word.Length > 0 && char.IsDigit(_text[word.Start]));
 
     /// <summary>camelCase and iPhone, but not McDonald or NASA.</summary>
     private static bool HasInnerCapital(ReadOnlySpan<char> body)

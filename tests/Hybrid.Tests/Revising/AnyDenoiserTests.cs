@@ -38,7 +38,7 @@ public class AnyDenoiserTests
     [MemberData(nameof(Families))]
     public void TheMeasureOfATextNeverFalls(string family) => WithRefiner(family, refiner =>
     {
-        var changed = 0;
+        Assert.NotEqual(Text, refiner.Revise(Text, Free(), null, null, CancellationToken.None).Output);
         Gen.Select(Texts, Gen.Int[0, Policies.Length - 1]).Sample(
             (text, policy) =>
             {
@@ -47,11 +47,9 @@ public class AnyDenoiserTests
                 var borders = StringInfo.ParseCombiningCharacters(text).Append(text.Length).ToHashSet();
                 Assert.All(revision.Edits, edit => Assert.True(edit.Gain > 0 && borders.Contains(edit.Span.Start) && borders.Contains(edit.Span.End)));
                 Assert.True(refiner.Measure(revision.Output, Policies[policy]) >= refiner.Measure(text, Policies[policy]) - 0.01f);
-                changed += revision.Edits.Count;
             },
-            iter: 12,
+            iter: 6,
             threads: 1);
-        Assert.True(changed > 0, "No revision changed anything; the property says nothing.");
     });
 
     [Fact]
@@ -64,7 +62,7 @@ public class AnyDenoiserTests
                 Assert.True(refiner.Measure(revision.Output, policy) >= refiner.Measure(text, policy) - 0.01f);
             }
         },
-        iter: 30,
+        iter: 12,
         threads: 1));
 
     [Theory]

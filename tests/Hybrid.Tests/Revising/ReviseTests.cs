@@ -129,7 +129,7 @@ public class ReviseTests(MiniEngine mini)
         Assert.Equal(clean.Forwards, (await Fix(text, gain + 1)).Forwards);
 
         Task<Revision> Fix(string text, double minGain) =>
-            mini.Engine.ReviseAsync(text, new ReviseOptions { Policies = [new EditPolicy.Spelling { MinGain = minGain }] }, cancellationToken: Token);
+            mini.Engine.ReviseAsync(text, new ReviseOptions { Policies = [new EditPolicy.Spelling { MinGain = minGain, Judge = null }] }, cancellationToken: Token);
     }
 
     [Fact]
