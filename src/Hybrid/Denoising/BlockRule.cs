@@ -61,7 +61,7 @@ internal abstract record BlockRule
         private static Part Grow(DenoisingCanvas canvas, int masks)
         {
             var from = canvas.Length;
-            if (!canvas.HasEnd) canvas.Append(masks);
+            canvas.Append(masks);
             return Part.Of(from, canvas.Length, canvas.Length);
         }
     }

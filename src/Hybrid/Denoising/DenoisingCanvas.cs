@@ -48,7 +48,8 @@ internal sealed class DenoisingCanvas
     /// <summary>Runs of one token that were marked, by their first position.</summary>
     public SortedDictionary<int, RepeatedRun> Runs { get; } = [];
 
-    public bool IsSeen(int position) => position < End && _seen[position];
+    /// <summary>Whether the model is shown a place, where it lies before the end.</summary>
+    public bool IsSeen(int position) => _seen[position];
 
     public bool IsGiven(int position) => _sources[position].Kind == TokenSourceKind.Given;
 

@@ -67,6 +67,7 @@ public sealed class EndTests : DenoisingTest
         StepResponse Answer(SamplingStep step) => new() { Reject = [.. step.Committed.Where(choice => choice.Id == FakeDenoiser.End).Select(choice => choice.Position)] };
         var result = Grow(denoiser, [7], 5, 5, Plain(1) with { OnStep = Answer });
         Assert.Equal([7, 5, 6, 5, 5, 5], result.Ids);
+        Assert.Equal([0, 1, 2, 2, 2, 2], result.Sources.Select(source => source.Step));
         Assert.Equal(SamplingEnd.MaxTokens, result.Reason);
     });
 

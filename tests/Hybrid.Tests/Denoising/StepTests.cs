@@ -82,9 +82,9 @@ public sealed class StepTests : DenoisingTest
         Assert.Equal([0, 1], Accepted(new Acceptance.Threshold()));
         Assert.Equal([0], Accepted(new Acceptance.Threshold { Least = 0.99 }));
         Assert.Equal([0, 1, 2], Accepted(new Acceptance.Threshold { KeepsSchedule = true }, 3));
-        // 1 - f / (r + 1): 0.8, 0.867, 0.9.
+        // 1 - f / (r + 1) for the ranks 2 and 3: 0.867 and 0.9; then 0.917.
         Assert.Equal([0, 1], Accepted(new Acceptance.Factor { Value = 0.4 }));
-        Assert.Equal([0], Accepted(new Acceptance.Factor { Value = 0.05 }));
+        Assert.Equal([0], Accepted(new Acceptance.Factor { Value = 0.25 }));
         // Entropies in order: 0.05, 0.1, 0.3, 0.6; before the third 0.15, before the fourth 0.45.
         Assert.Equal([0, 2, 1], Accepted(new Acceptance.EntropyBound { Bound = 0.4 }));
         Assert.Equal([0], Accepted(new Acceptance.EntropyBound { Bound = 0 }));

@@ -113,6 +113,23 @@ public sealed class TextSamplerTests : DenoisingTest
     });
 
     [Fact]
+    public Task TheLengthThatLooksBestAtFirstIsEnoughWhereOnlyOneIsWritten() => On(() =>
+    {
+        float[] Logits(long[] row, int i) => FakeDenoiser.Only(Words.Id(" it"), Words.VocabularySize, row.Count(id => id != FakeDenoiser.Pad) == 5 ? 9 : 2);
+        var options = new InfillOptions { Sampling = Sampling, MaxTokens = 6, LengthsWritten = 1 };
+        Assert.Equal("The it it it.", new TextSampler(new FakeDenoiser(Logits, Words.VocabularySize), Words).Infill("The.", [new Gap(new TextSpan(3, 0))], options, Token).Text);
+    });
+
+    [Fact]
+    public Task ALengthThatLooksBestAtFirstGivesWayToOneThatReadsBetter() => On(() =>
+    {
+        // Two places look good together, but the second no longer does once the first is written; one place alone is middling.
+        float[] Logits(long[] row, int i) => FakeDenoiser.Only(Words.Id(" it"), Words.VocabularySize, row.Count(id => id == FakeDenoiser.Mask) == 2 ? 5 : row.Contains(Words.Id(" it")) ? 0.5f : 3);
+        var options = new InfillOptions { Sampling = Sampling, MaxTokens = 2, LengthsWritten = 2 };
+        Assert.Equal("The it.", new TextSampler(new FakeDenoiser(Logits, Words.VocabularySize), Words).Infill("The.", [new Gap(new TextSpan(3, 0))], options, Token).Text);
+    });
+
+    [Fact]
     public Task SeveralGapsAreFilledTogether() => On(() =>
     {
         float[] Logits(long[] row, int i) => FakeDenoiser.Only(Words.Id(i > 0 && row[i - 1] == Words.Id("The") ? " cat" : " it"), Words.VocabularySize, 9);

@@ -60,9 +60,17 @@ public sealed class TraceCasesTests : IDisposable
         Assert.Contains("no record of a sampler's run", (await Assert.ThrowsAsync<CheckpointFormatException>(() => RunAsync("roberta", _scratch.Folder))).Message, StringComparison.Ordinal);
     }
 
-    private Task<VerifiedCase[]> RunAsync(string family, string folder) => _worker.RunAsync(() =>
+    [Fact]
+    public async Task InAnotherPrecisionTheyAreNotRun()
     {
-        using var denoiser = DenoiserLoader.Load(Repository.Checkpoint(family), new DenoiserPlacement { Device = "cpu" });
-        return new TraceCases().Run(folder, denoiser, new VerifyOptions()).ToArray();
+        var cases = await RunAsync("roberta", Repository.Checkpoint("roberta"), new DenoiserPlacement { Device = "cpu", Precision = DenoiserPrecision.BF16 });
+        Assert.Equal(("traces.json", "not run: they hold in single precision only"), (Assert.Single(cases).Name, cases[0].Detail));
+    }
+
+    private Task<VerifiedCase[]> RunAsync(string family, string folder, DenoiserPlacement? placement = null) => _worker.RunAsync(() =>
+    {
+        var options = new VerifyOptions { Placement = placement ?? new DenoiserPlacement { Device = "cpu" } };
+        using var denoiser = DenoiserLoader.Load(Repository.Checkpoint(family), options.Placement);
+        return new TraceCases().Run(folder, denoiser, options).ToArray();
     }, Token);
 }
