@@ -19,7 +19,7 @@ internal static class Models
     public static HybridGenEngine Engine(ParseResult arguments, string? judge) => new(new()
     {
         JudgePath = judge,
-        DrafterPath = arguments.GetValue(Drafter)!,
+        DrafterPath = arguments.GetValue(Drafter) ?? ShippedModels.Drafter,
         RefinerPath = arguments.GetValue(Refiner)!,
         Threads = arguments.GetValue(Threads),
     });

@@ -29,8 +29,7 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
         Options = options;
         _worker = new TensorWorker(options.Threads);
         _drafter = new LoadOnce<IDrafter>(cancellationToken => loadDrafter(options, cancellationToken));
-        if (options.JudgePath == options.DrafterPath) _judge = _drafter;
-        else if (options.JudgePath is { } judge) _judge = new LoadOnce<IDrafter>(cancellationToken => LoadDrafterAsync(options with { DrafterPath = judge }, cancellationToken));
+        if (options.JudgePath is { } judge) _judge = judge == options.DrafterPath ? _drafter : new LoadOnce<IDrafter>(cancellationToken => LoadDrafterAsync(options with { DrafterPath = judge }, cancellationToken));
         _refiner = new LoadOnce<Refiner>(cancellationToken => _worker.RunAsync(() => Refiner.Load(options.RefinerPath, options.RefinerPlacement), cancellationToken));
     }
 
