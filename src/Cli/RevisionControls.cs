@@ -2,9 +2,9 @@ using System.CommandLine;
 using System.Text.RegularExpressions;
 using HybridGen.Cli.Texts;
 using HybridGen.Protecting;
-using HybridGen.Selecting;
 using HybridGen.Revising;
 using HybridGen.Schedules;
+using HybridGen.Selecting;
 
 namespace HybridGen.Cli;
 

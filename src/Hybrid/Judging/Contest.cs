@@ -1,5 +1,5 @@
-using HybridGen.Editing;
 using HybridGen.Drafting;
+using HybridGen.Editing;
 
 namespace HybridGen.Judging;
 

@@ -2,8 +2,8 @@ using HybridGen.Canvases;
 using HybridGen.Drafting;
 using HybridGen.Editing;
 using HybridGen.Judging;
-using HybridGen.Selecting;
 using HybridGen.Scoring;
+using HybridGen.Selecting;
 
 namespace HybridGen.Revising;
 

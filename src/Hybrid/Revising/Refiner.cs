@@ -7,8 +7,8 @@ using HybridGen.Editing;
 using HybridGen.Models;
 using HybridGen.Models.Mini;
 using HybridGen.Protecting;
-using HybridGen.Selecting;
 using HybridGen.Scoring;
+using HybridGen.Selecting;
 using HybridGen.Steering;
 using HybridGen.Tokens;
 

@@ -1,8 +1,8 @@
 using HybridGen.Drafting;
 using HybridGen.Protecting;
-using HybridGen.Selecting;
 using HybridGen.Schedules;
 using HybridGen.Scoring;
+using HybridGen.Selecting;
 using HybridGen.Steering;
 
 namespace HybridGen.Revising;

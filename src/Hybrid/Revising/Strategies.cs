@@ -1,8 +1,8 @@
 using HybridGen.Candidates;
 using HybridGen.Judging;
 using HybridGen.Models.Mini;
-using HybridGen.Selecting;
 using HybridGen.Scoring;
+using HybridGen.Selecting;
 using HybridGen.Tokens;
 
 namespace HybridGen.Revising;
