@@ -30,6 +30,9 @@ internal abstract class MaskedPolicy(double minGain, WordEncoder encoder)
 
     public virtual bool MayChangeLength => true;
 
+    /// <summary>Least suspicion of a word that is remasked, in nats: where nothing beats a word by as much as a change must win by, none will.</summary>
+    public virtual double MinSuspicion => 0;
+
     /// <summary>How many of the most probable tokens of a place are looked at; 0 leaves it to the caller.</summary>
     public virtual int Proposals => 0;
 
@@ -112,9 +115,14 @@ internal sealed class MaskedFluency(double minGain, WordEncoder encoder, Candida
     private const int Common = 8;
 
     /// <summary>Forms of a word that are judged beside the refiner's own.</summary>
-    private const int MostForms = 6;
+    private const int MostForms = 4;
 
     public override int Proposals => 32;
+
+    public override double MinSuspicion => MinGain;
+
+    /// <summary>Forms of a word of other lengths are known; they need not be found.</summary>
+    public override IEnumerable<int> Lengths(int tokens) => [tokens];
 
     public override bool MayChange(CanvasWord word) =>
         (word.Draft.Candidate.Frequency >= Common || candidates.Lexicon.Words.Length == 0) && word.Word is { StartsWithLetter: true, Body.Length: > 0 } && !word.Word.Body.Any(char.IsUpper);

@@ -43,7 +43,7 @@ internal sealed class MaskedStrategy(MaskedPolicy policy, IWordScoring scoring, 
 
     private List<int> Doubts(Canvas canvas, WordScore[] scores, PassContext pass)
     {
-        return selection.Select(canvas, scores, pass.Share, (word, score) => !word.IsProtected && policy.MayChange(word) && (score.Suspicion > 0 || IsForced(word)), IsForced);
+        return selection.Select(canvas, scores, pass.Share, (word, score) => !word.IsProtected && policy.MayChange(word) && (score.Suspicion > policy.MinSuspicion || IsForced(word)), IsForced);
 
         bool IsForced(CanvasWord word) => pass.Forced.Contains(word.Word.Span.Start);
     }
