@@ -32,7 +32,8 @@ public interface IDraftScorer
     /// <param name="cancellationToken">Stops, also inside a running decode.</param>
     /// <returns>For each text a score for each of its variants.</returns>
     /// <remarks>
-    /// A text is read once, up to its last variant; a variant is read from where it differs. What is decoded at once does not change the
+    /// A text is read once, up to its last variant; a variant is read from where it differs. Where the model puts nothing before a text, its
+    /// end-of-text token stands there, so that a text's first word has a probability too. What is decoded at once does not change the
     /// result beyond rounding.
     /// </remarks>
     /// <exception cref="DraftingException">A text does not fit the model's context, or the model failed.</exception>

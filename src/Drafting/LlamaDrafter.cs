@@ -59,6 +59,8 @@ public sealed class LlamaDrafter : IDrafter, IDraftScorer
     /// <summary>Tokens that the context holds since the last draft.</summary>
     internal int HeldTokens => (int)_drafting.Context.NativeHandle.MemorySequenceMaxPosition(LLamaSeqId.Zero) + 1;
 
+    private LLamaToken? Lead => _weights.Vocab.EOS;
+
     /// <summary>Loads a model; its weights stay memory-mapped.</summary>
     /// <param name="options">Which model, and with how much of the machine.</param>
     /// <param name="progress">Told of the share loaded, 0 to 1.</param>
@@ -104,14 +106,19 @@ public sealed class LlamaDrafter : IDrafter, IDraftScorer
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<ScoredToken>> ScoreAsync(string text, CancellationToken cancellationToken = default)
+    public Task<IReadOnlyList<ScoredToken>> ScoreAsync(string text, CancellationToken cancellationToken = default) => ScoreAsync(text, null, cancellationToken);
+
+    /// <summary>Scores a text as <see cref="CompareAsync"/> reads it: also where the model puts nothing before a text, something stands there.</summary>
+    internal Task<IReadOnlyList<ScoredToken>> ScoreLedAsync(string text, CancellationToken cancellationToken) => ScoreAsync(text, Lead, cancellationToken);
+
+    private async Task<IReadOnlyList<ScoredToken>> ScoreAsync(string text, LLamaToken? lead, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(text);
         IReadOnlyList<ScoredToken> scored = [];
         await _scoring.RunAsync(
             () =>
             {
-                var passage = new Passage(_vocabulary, text);
+                var passage = new Passage(_vocabulary, text, lead);
                 passage.WantAll();
                 CheckScored(passage);
                 _scorer.Read(passage, cancellationToken);
@@ -167,7 +174,7 @@ public sealed class LlamaDrafter : IDrafter, IDraftScorer
 
     private Passage Tokenize(TextVariants text, int tail)
     {
-        var passage = new Passage(_vocabulary, text.Text, _weights.Vocab.EOS);
+        var passage = new Passage(_vocabulary, text.Text, Lead);
         foreach (var variant in text.Variants) passage.Add(variant, tail);
         CheckScored(passage);
         return passage;

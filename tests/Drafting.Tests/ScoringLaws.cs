@@ -66,5 +66,5 @@ internal static class ScoringLaws
 
     private static TextVariant Change(string before, string after) => new(new TextSpan(Line.IndexOf(before, StringComparison.Ordinal), before.Length), after);
 
-    private static async Task<double> SumAsync(LlamaDrafter drafter, string text) => (await drafter.ScoreAsync(text, Token)).Sum(token => (double?)token.LogProbability ?? 0);
+    private static async Task<double> SumAsync(LlamaDrafter drafter, string text) => (await drafter.ScoreLedAsync(text, Token)).Sum(token => (double?)token.LogProbability ?? 0);
 }

@@ -50,6 +50,17 @@ public sealed class ScoringTests : IAsyncLifetime
         Assert.Contains("1202 tokens; at most 1024 can be scored", failure.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>A batch smaller than the number of sequences side by side ends the process in llama.cpp.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(64)]
+    public async Task Score_WithASmallBatch_IsTheSame(int batchSize)
+    {
+        await using var small = await LlamaDrafter.LoadAsync(new() { ModelPath = Repository.MiniDrafter, BatchSize = batchSize }, cancellationToken: Token);
+        Assert.Equal(await _drafter.ScoreAsync("The old town", Token), await small.ScoreAsync("The old town", Token));
+        await ScoringLaws.ScoreIsWhatADraftReports(small);
+    }
+
     [Fact]
     public async Task Compare_Cancelled_ThrowsAndTheNextIsWhole()
     {

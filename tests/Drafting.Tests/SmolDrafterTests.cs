@@ -60,6 +60,15 @@ public sealed class SmolDrafterTests
         await ScoringLaws.ScoreIsWhatADraftReports(drafter);
     }
 
+    [Fact]
+    public async Task Compare_Variants_HoldsAsForAnyDrafter()
+    {
+        await using var drafter = await LoadAsync();
+        await ScoringLaws.AVariantIsTheDifferenceOfWholeTexts(drafter);
+        await ScoringLaws.AVariantDoesNotDependOnItsBatchMates(drafter);
+        await ScoringLaws.AVariantThatCannotMatterIsGivenUp(drafter);
+    }
+
     private static Task<LlamaDrafter> LoadAsync(int batchSize = 512) =>
         LlamaDrafter.LoadAsync(new() { ModelPath = Repository.Shared("models/SmolLM2-135M-Instruct.Q4_1.gguf"), BatchSize = batchSize }, cancellationToken: Token);
 
