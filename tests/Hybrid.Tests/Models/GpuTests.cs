@@ -1,4 +1,3 @@
-using HybridGen.Checkpoints;
 using HybridGen.Denoising;
 using HybridGen.Drafting;
 using HybridGen.Models;
