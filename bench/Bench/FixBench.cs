@@ -28,7 +28,7 @@ internal static class FixBench
     {
         var command = new Command("fix", "Fixes a file several times.")
         {
-            Source, Gold, ScoreScript, Output, Judge, Weight, Tau, From, Tail, Models.Refiner, Models.Threads, Models.Runs, Report.Option,
+            Source, Gold, ScoreScript, Output, Judge, Weight, Tau, From, Tail, Models.Refiner, Models.Device, Models.Threads, Models.Runs, Report.Option,
         };
         command.SetAction(RunAsync);
         return command;

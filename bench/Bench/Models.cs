@@ -13,6 +13,8 @@ internal static class Models
 
     public static Option<int> Runs { get; } = new("--runs") { Description = "Runs; the median counts.", DefaultValueFactory = _ => 3 };
 
+    public static Option<string> Device { get; } = new("--device") { Description = "Where the refiner computes: auto, cpu, cuda or cuda:N.", DefaultValueFactory = _ => "auto" };
+
     /// <summary>An engine.</summary>
     /// <param name="arguments">The command line.</param>
     /// <param name="judge">The judge's path; null for none.</param>
@@ -21,6 +23,7 @@ internal static class Models
         JudgePath = judge,
         DrafterPath = arguments.GetValue(Drafter) ?? ShippedModels.Drafter,
         RefinerPath = arguments.GetValue(Refiner)!,
+        RefinerPlacement = new() { Device = arguments.GetValue(Device) ?? "auto" },
         Threads = arguments.GetValue(Threads),
     });
 }

@@ -14,7 +14,7 @@ public sealed record HybridGenOptions
     /// <value>Default: the shipped mini refiner.</value>
     public string RefinerPath { get; init; } = ShippedModels.Refiner;
 
-    /// <summary>Where the refiner computes, and in which precision; the mini refiner always computes on the processor.</summary>
+    /// <summary>Where the refiner computes, and in which precision; the mini refiner always computes in F32.</summary>
     /// <value>Default: a GPU where libtorch sees one, else the processor.</value>
     public DenoiserPlacement RefinerPlacement { get; init => field = value ?? throw new ArgumentNullException(nameof(RefinerPlacement)); } = new();
 

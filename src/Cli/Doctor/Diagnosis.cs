@@ -55,7 +55,7 @@ internal sealed record Diagnosis(string Version, SystemFacts System, ProcessorFa
 
     private static string Gpus() =>
         $"llama.cpp {(!LlamaLibrary.Inspect().Works ? "is not loaded" : LlamaLibrary.CanUseGpu ? "can use one (--gpu-layers)" : "is a build for the processor (LlamaBackend)")}; " +
-        $"libtorch {(!LibTorch.Inspect().Works ? "is not loaded" : LibTorch.CanUseGpu ? "sees one" : "sees none (TorchBackend)")}; the refiner computes on the processor";
+        $"libtorch {(!LibTorch.Inspect().Works ? "is not loaded" : LibTorch.CanUseGpu ? "sees one, on which the refiner computes (--device)" : "sees none (TorchBackend); the refiner computes on the processor")}";
 }
 
 /// <summary>A native library or a model.</summary>

@@ -22,7 +22,7 @@ internal sealed class Proposer : IDisposable
     public Proposer(IDenoiser denoiser, SamplingOptions options, int[] endIds, ulong seed)
     {
         (_denoiser, _options, _endIds) = (denoiser, options, endIds);
-        _generator = options.Temperature > 0 ? new Generator(seed, denoiser.Device) : null;
+        _generator = options.Temperature > 0 ? new Generator(seed) : null;
         _forbidden = [.. Forbidden().Distinct()];
         foreach (var id in options.SuppressTokens.Concat(options.BeginSuppressTokens).Concat(options.ForbidTokens).Concat(options.Allowed.Values.SelectMany(ids => ids))) Check(id);
     }
@@ -165,7 +165,11 @@ internal sealed class Proposer : IDisposable
     /// <summary>
     /// argmax(logit / T + Gumbel) draws from softmax(logit / T); it is the logarithm of LLaDA's exp(logit) / (−log u)^T, which overflows.
     /// </summary>
-    private Tensor Gumbel(Tensor like) => -(-rand(like.shape, ScalarType.Float64, like.device, generator: _generator).log()).log();
+    /// <remarks>
+    /// TorchSharp's generators are the processor's whatever device they are asked for, so the noise is drawn there; a seed then means the same
+    /// noise on every device.
+    /// </remarks>
+    private Tensor Gumbel(Tensor like) => -(-rand(like.shape, ScalarType.Float64, CPU, generator: _generator).to(like.device).log()).log();
 
     private List<(int Canvas, LogitBias Bias)> Bias(IReadOnlyList<DenoisingCanvas> canvases) =>
         [.. canvases.Index().SelectMany(canvas => Bias(canvas.Item).Select(bias => (canvas.Index, Checked(bias))))];

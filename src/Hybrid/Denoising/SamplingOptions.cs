@@ -47,7 +47,7 @@ public sealed record SamplingOptions
     /// <value>0 or more; default 0.</value>
     public double OrderTemperature { get; init => field = NotNegative(value); }
 
-    /// <summary>Seed of every draw; the same seed on the same device gives the same text.</summary>
+    /// <summary>Seed of every draw; the same seed gives the same noise on every device, though a device rounds in its own way.</summary>
     /// <value>Default <see langword="null"/>: another one each time.</value>
     public ulong? Seed { get; init; }
 

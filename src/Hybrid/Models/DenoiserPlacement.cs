@@ -29,12 +29,21 @@ public sealed record DenoiserPlacement
     /// <exception cref="RefiningException">libtorch sees no such device, or it cannot compute in this precision.</exception>
     internal (Device Device, ScalarType Type) Resolve()
     {
+        var device = ResolveDevice();
+        var usesCuda = device.type == TorchSharp.DeviceType.CUDA;
+        if (!usesCuda && Precision == DenoiserPrecision.F16)
+            throw new RefiningException("F16 arithmetic needs a GPU; on the processor a refiner computes in F32 or BF16.");
+        return (device, Type(usesCuda));
+    }
+
+    /// <summary>Finds the device alone, for a model of one precision.</summary>
+    /// <exception cref="RefiningException">libtorch sees no such device.</exception>
+    internal Device ResolveDevice()
+    {
         LibTorch.EnsureLoaded();
         var usesCuda = Device == Auto ? cuda.is_available() : Device != Processor;
         if (usesCuda) CheckCuda();
-        if (!usesCuda && Precision == DenoiserPrecision.F16)
-            throw new RefiningException("F16 arithmetic needs a GPU; on the processor a refiner computes in F32 or BF16.");
-        return (usesCuda ? new Device(TorchSharp.DeviceType.CUDA, Number(Device) ?? 0) : CPU, Type(usesCuda));
+        return usesCuda ? new Device(TorchSharp.DeviceType.CUDA, Number(Device) ?? 0) : CPU;
     }
 
     private ScalarType Type(bool usesCuda) => Precision switch

@@ -37,14 +37,14 @@ internal sealed class Refiner : IDisposable
     /// <exception cref="CheckpointFormatException">A file is missing or malformed, or it is no refiner.</exception>
     /// <exception cref="RefiningException">There is no such device.</exception>
     public static Refiner Load(string folder, DenoiserPlacement placement) =>
-        CheckpointConfig.Read(folder).Family == MiniConfig.ModelType ? LoadMini(folder) : LoadAny(folder, placement);
+        CheckpointConfig.Read(folder).Family == MiniConfig.ModelType ? LoadMini(folder, placement) : LoadAny(folder, placement);
 
-    private static Refiner LoadMini(string folder)
+    private static Refiner LoadMini(string folder, DenoiserPlacement placement)
     {
         var config = MiniConfig.Read(folder);
         var candidates = Task.Run(() => CandidateSource.Read(folder));
         var tokenizer = Task.Run(() => Tokenizer.Load(folder));
-        var network = MiniDenoiser.Load(folder, config);
+        var network = MiniDenoiser.Load(folder, config, placement.ResolveDevice());
         try
         {
             var encoder = new WordEncoder(tokenizer.GetAwaiter().GetResult());

@@ -58,7 +58,7 @@ public sealed class VectorTableTests : IDisposable
         return true;
     }, Token);
 
-    private sealed class Squares(int most) : VectorTable<int>(most, null, 1, 2)
+    private sealed class Squares(int most) : VectorTable<int>(most, null, CPU, 1, 2)
     {
         public bool Fails { get; set; }
 

@@ -8,7 +8,7 @@ namespace HybridGen.Models.Mini;
 /// What the pointer knows of a form in a draft's place, kept for the next time that the same form is offered for the same draft: most words
 /// of a text are common ones.
 /// </summary>
-internal sealed class ChoiceVectors(MiniDenoiser denoiser, FormVectors forms) : VectorTable<Choice>(MostKept, null, denoiser.Config.PointerSize, 1)
+internal sealed class ChoiceVectors(MiniDenoiser denoiser, FormVectors forms) : VectorTable<Choice>(MostKept, null, denoiser.Device, denoiser.Config.PointerSize, 1)
 {
     private const int MostKept = 65_536;
     private const int FeatureCount = 6;
@@ -25,9 +25,9 @@ internal sealed class ChoiceVectors(MiniDenoiser denoiser, FormVectors forms) : 
     {
         var formRows = keys.Select(choice => (long)forms.Row(choice.Candidate.Form)).ToArray();
         forms.Compute();
-        var features = tensor(keys.SelectMany(choice => choice.Features()).ToArray(), [keys.Count, FeatureCount]);
-        var operations = tensor(keys.SelectMany(choice => choice.Candidate.Operations).Select(operation => (long)operation).ToArray(), [keys.Count, EditOperations.Slots]);
-        var (described, biases) = denoiser.DescribeCandidates(forms.Keys.index_select(0, tensor(formRows)), features, operations);
+        var features = tensor(keys.SelectMany(choice => choice.Features()).ToArray(), [keys.Count, FeatureCount], device: denoiser.Device);
+        var operations = tensor(keys.SelectMany(choice => choice.Candidate.Operations).Select(operation => (long)operation).ToArray(), [keys.Count, EditOperations.Slots], device: denoiser.Device);
+        var (described, biases) = denoiser.DescribeCandidates(forms.Keys.index_select(0, tensor(formRows, device: denoiser.Device)), features, operations);
         return [described, biases.unsqueeze(-1)];
     }
 }

@@ -6,7 +6,7 @@ namespace HybridGen.Models.Mini;
 /// What the network makes of a word's letters: its vector and its pointer key, which depend on nothing else and are kept per form.
 /// </summary>
 internal sealed class FormVectors(MiniDenoiser denoiser)
-    : VectorTable<string>(MostKept, StringComparer.Ordinal, denoiser.Config.HiddenSize, denoiser.Config.PointerSize)
+    : VectorTable<string>(MostKept, StringComparer.Ordinal, denoiser.Device, denoiser.Config.HiddenSize, denoiser.Config.PointerSize)
 {
     /// <summary>The row of a hidden draft: zero.</summary>
     public const int Hidden = 0;
@@ -25,7 +25,7 @@ internal sealed class FormVectors(MiniDenoiser denoiser)
     {
         var ngrams = new long[keys.Count * CharacterNgrams.Slots];
         for (var i = 0; i < keys.Count; i++) CharacterNgrams.Write(keys[i], ngrams.AsSpan(i * CharacterNgrams.Slots, CharacterNgrams.Slots));
-        var words = denoiser.WordVectors(tensor(ngrams, [keys.Count, CharacterNgrams.Slots]));
+        var words = denoiser.WordVectors(tensor(ngrams, [keys.Count, CharacterNgrams.Slots], device: denoiser.Device));
         return [words, denoiser.PointerKeys(words)];
     }
 }

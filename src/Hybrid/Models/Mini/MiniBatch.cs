@@ -36,8 +36,10 @@ internal sealed class MiniBatch
     {
         using var scope = NewDisposeScope();
         _forms.Compute();
-        var words = _forms.Words.index_select(0, tensor(_rows));
-        return denoiser.Hidden(tensor(_ids), words, tensor(_places), tensor(_frequencies), Lengths).MoveToOuterDisposeScope();
+        var words = _forms.Words.index_select(0, Placed(_rows));
+        return denoiser.Hidden(Placed(_ids), words, Placed(_places), Placed(_frequencies), Lengths).MoveToOuterDisposeScope();
+
+        Tensor Placed(long[] values) => tensor(values, device: denoiser.Device);
     }
 
     /// <summary>Every word with its first slot in the batch.</summary>

@@ -36,17 +36,17 @@ internal sealed class MiniDenoiser : IDisposable
     private readonly float _pointerBiasOffset;
     private readonly Tensor _rotations;         // (positions, 1, S / 2), complex
 
-    private MiniDenoiser(MiniConfig config, Checkpoint file)
+    private MiniDenoiser(MiniConfig config, Checkpoint file, Device device)
     {
-        Config = config;
+        (Config, Device) = (config, device);
         var (d, p) = (config.HiddenSize, config.PointerSize);
         _embed = Weight("embed_tokens.weight", config.VocabularySize, d);
         _slotEmbed = Weight("slot_embed.weight", 16, d);
         _frequencyEmbed = Weight("freq_embed.weight", 17, d);
         _inputNorm = Weight("input_norm.weight", d);
-        _ngramEmbed = file.Load("ngram_embed.weight", [config.NgramBuckets + 1, d]);
+        _ngramEmbed = Placed(file.Load("ngram_embed.weight", [config.NgramBuckets + 1, d]));
         _ngramGate = Transposed("ngram_gate.weight", d, d);
-        _layers = [.. Enumerable.Range(0, config.Layers).Select(i => new Layer(config, file, $"layers.{i}."))];
+        _layers = [.. Enumerable.Range(0, config.Layers).Select(i => new Layer(config, file, $"layers.{i}.", device))];
         _norm = Weight("norm.weight", d);
         _pointerQuery = Transposed("pointer_query.weight", p, d);
         _pointerKey = Transposed("pointer_key.weight", p, d);
@@ -57,9 +57,15 @@ internal sealed class MiniDenoiser : IDisposable
         _pointerBias = Transposed("pointer_bias.weight", 1, p);
         using var offset = Weight("pointer_bias.bias", 1);
         _pointerBiasOffset = offset.item<float>();
-        _rotations = Rotations(config);
+        _rotations = Placed(Rotations(config));
 
-        Tensor Weight(string name, params long[] shape) => file.Load(name, shape, ScalarType.Float32);
+        Tensor Placed(Tensor weight)
+        {
+            if (device.type == TorchSharp.DeviceType.CPU) return weight;
+            using (weight) return weight.to(device);
+        }
+
+        Tensor Weight(string name, params long[] shape) => Placed(file.Load(name, shape, ScalarType.Float32));
 
         Tensor Transposed(string name, params long[] shape)
         {
@@ -71,13 +77,19 @@ internal sealed class MiniDenoiser : IDisposable
 
     public MiniConfig Config { get; }
 
+    /// <summary>Where the weights are; inputs must be there too.</summary>
+    public Device Device { get; }
+
     /// <summary>Loads the network from a refiner's folder.</summary>
+    /// <param name="folder">The refiner's folder.</param>
+    /// <param name="config">Its configuration.</param>
+    /// <param name="device">Where it computes; null is the processor. In F32 everywhere, so that every device makes the same edits.</param>
     /// <exception cref="CheckpointFormatException">A file is missing or malformed, or a tensor is missing or has another shape.</exception>
-    public static MiniDenoiser Load(string folder, MiniConfig config)
+    public static MiniDenoiser Load(string folder, MiniConfig config, Device? device = null)
     {
         using var file = Checkpoint.Open(folder);
         using var mode = inference_mode();
-        var denoiser = new MiniDenoiser(config, file);
+        var denoiser = new MiniDenoiser(config, file, device ?? CPU);
         foreach (var weight in denoiser.Weights) weight.DetachFromDisposeScope(); // The caller's scope ends before the model does.
         return denoiser;
     }
@@ -185,7 +197,7 @@ internal sealed class MiniDenoiser : IDisposable
         private readonly Tensor _up;      // (D, inner)
         private readonly Tensor _down;    // (inner, D)
 
-        public Layer(MiniConfig config, Checkpoint file, string prefix)
+        public Layer(MiniConfig config, Checkpoint file, string prefix, Device device)
         {
             using var scope = NewDisposeScope();
             var (d, inner) = (config.HiddenSize, config.IntermediateSize);
@@ -194,7 +206,7 @@ internal sealed class MiniDenoiser : IDisposable
             var qkv = Weight("qkv_proj.weight", 3 * d, d).mul_(Weight("attn_norm.weight", d)).view(3 * _heads, config.HeadSize, d);
             qkv.narrow(0, 0, 2 * _heads).copy_(qkv.narrow(0, 0, 2 * _heads).index_select(1, order));
             _qkv = Transpose(qkv.view(3 * d, d));
-            _qkNorm = cat([HeadNorm("q_norm.weight"), HeadNorm("k_norm.weight")]).MoveToOuterDisposeScope();
+            _qkNorm = Place(cat([HeadNorm("q_norm.weight"), HeadNorm("k_norm.weight")]));
             _output = Transpose(Weight("o_proj.weight", d, d));
             _up = Transpose(Weight("up_proj.weight", inner, d).mul_(Weight("mlp_norm.weight", d)));
             _down = Transpose(Weight("down_proj.weight", d, inner));
@@ -203,7 +215,9 @@ internal sealed class MiniDenoiser : IDisposable
 
             Tensor HeadNorm(string name) => Weight(name, config.HeadSize).index_select(0, order).expand(_heads, config.HeadSize);
 
-            static Tensor Transpose(Tensor weight) => weight.t().contiguous().MoveToOuterDisposeScope();
+            Tensor Transpose(Tensor weight) => Place(weight.t().contiguous());
+
+            Tensor Place(Tensor weight) => weight.to(device).MoveToOuterDisposeScope();
         }
 
         public void Apply(Tensor x, MiniWorkspace space, double eps)

@@ -43,7 +43,7 @@ internal sealed class MiniScorer : IDisposable
         var pointers = new PointerRows(batch, _choices, word => word.Visibility != Visibility.Hidden && (normalise || word.Candidates.Count > 0) && isAsked?.Invoke(word) != false);
         if (pointers.Count == 0) return pointers.Scores([], [], null);
         var rows = Rows(batch, pointers.Slots);
-        var ids = tensor(pointers.Ids, [pointers.Count, Choices]);
+        var ids = tensor(pointers.Ids, [pointers.Count, Choices], device: _denoiser.Device);
         var logits = _denoiser.Logits(rows, ids);
         var points = Point(pointers, rows);
         return pointers.Scores(Copy(logits), Copy(points), normalise ? Copy(Normaliser(rows, pointers, points)) : null);
@@ -68,14 +68,14 @@ internal sealed class MiniScorer : IDisposable
     {
         using var hidden = batch.Hidden(_denoiser);
         Forwards += batch.Canvases.Count;
-        return hidden.index_select(0, tensor(slots));
+        return hidden.index_select(0, tensor(slots, device: _denoiser.Device));
     }
 
     private Tensor Point(PointerRows pointers, Tensor rows)
     {
         using var scope = NewDisposeScope();
         _choices.Compute();
-        var places = tensor(pointers.Choices);
+        var places = tensor(pointers.Choices, device: _denoiser.Device);
         var keys = _choices.Keys.index_select(0, places).view(pointers.Count, Choices, -1);
         var biases = _choices.Biases.index_select(0, places).view(pointers.Count, Choices);
         return MiniDenoiser.PointerScores(_denoiser.PointerQueries(rows), keys, biases).MoveToOuterDisposeScope();
@@ -84,8 +84,8 @@ internal sealed class MiniScorer : IDisposable
     /// <summary>Log of the sum over the vocabulary and the candidates that fit, (rows); some rows at a time, for the vocabulary is wide.</summary>
     private Tensor Normaliser(Tensor rows, PointerRows pointers, Tensor points)
     {
-        var absent = tensor(pointers.Ids.Select((_, i) => pointers.Fits(i) ? 0f : float.NegativeInfinity).ToArray(), [pointers.Count, Choices]);
-        var sums = empty(pointers.Count);
+        var absent = tensor(pointers.Ids.Select((_, i) => pointers.Fits(i) ? 0f : float.NegativeInfinity).ToArray(), [pointers.Count, Choices], device: _denoiser.Device);
+        var sums = empty(pointers.Count, device: _denoiser.Device);
         for (var first = 0; first < pointers.Count; first += RowsAtOnce)
         {
             using var scope = NewDisposeScope();
@@ -97,5 +97,5 @@ internal sealed class MiniScorer : IDisposable
         return sums;
     }
 
-    private static float[] Copy(Tensor tensor) => tensor.data<float>().ToArray();
+    private static float[] Copy(Tensor tensor) => tensor.cpu().data<float>().ToArray();
 }

@@ -31,21 +31,23 @@ internal sealed class MiniTokens(MiniDenoiser network, ITokenizer tokenizer, Fun
         SeesByMask = false,
     };
 
-    public Device Device => CPU;
+    public Device Device => network.Device;
 
     public Tensor Hidden(DenoiserInput input)
     {
         using var scope = NewDisposeScope();
         _forms.MakeRoom();
         var (rows, width) = ((int)input.Ids.shape[0], (int)input.Ids.shape[1]);
-        var ids = input.Ids.data<long>().ToArray();
+        var ids = input.Ids.cpu().data<long>().ToArray();
         var lengths = Lengths(input, rows, width);
         var (forms, places, frequencies) = (new long[ids.Length], new long[ids.Length], new long[ids.Length]);
         Array.Fill(places, HiddenPlaces);
         for (var row = 0; row < rows; row++) Write(ids, row * width, lengths[row], forms, places, frequencies);
         _forms.Compute();
-        var words = _forms.Words.index_select(0, tensor(forms));
-        return network.Hidden(tensor(ids), words, tensor(places), tensor(frequencies), lengths).view(rows, width, -1).MoveToOuterDisposeScope();
+        var words = _forms.Words.index_select(0, Placed(forms));
+        return network.Hidden(Placed(ids), words, Placed(places), Placed(frequencies), lengths).view(rows, width, -1).MoveToOuterDisposeScope();
+
+        Tensor Placed(long[] values) => tensor(values, device: network.Device);
     }
 
     public Tensor Logits(Tensor hidden) => network.Logits(hidden);
@@ -56,7 +58,7 @@ internal sealed class MiniTokens(MiniDenoiser network, ITokenizer tokenizer, Fun
     {
         if (input.Attention is not { } attention) return [.. Enumerable.Repeat(width, rows)];
         if (attention.dim() != 2) throw new RefiningException("The mini refiner cannot see by a mask of queries and keys.");
-        return [.. attention.sum(-1).data<long>().ToArray().Select(length => (int)length)];
+        return [.. attention.sum(-1).cpu().data<long>().ToArray().Select(length => (int)length)];
     }
 
     /// <summary>Describes the words that a row's visible tokens make.</summary>

@@ -11,11 +11,11 @@ internal sealed class MiniWorkspace
 {
     public MiniWorkspace(MiniConfig config, IReadOnlyList<int> lengths, int slots, Tensor rotations)
     {
-        var (d, heads) = (config.HiddenSize, config.Heads);
+        var (d, heads, device) = (config.HiddenSize, config.Heads, rotations.device);
         var padded = lengths.Sum() == slots ? 0 : slots / lengths.Count;
-        Qkv = empty(slots, 3 * d);
-        Inner = empty(slots, config.IntermediateSize);
-        Attended = padded == 0 ? empty(slots, d) : zeros(slots, d);
+        Qkv = empty(slots, 3 * d, device: device);
+        Inner = empty(slots, config.IntermediateSize, device: device);
+        Attended = padded == 0 ? empty(slots, d, device: device) : zeros(slots, d, device: device);
         Values = Qkv.narrow(1, 2 * d, d);
         QueriesAndKeys = Qkv.narrow(1, 0, 2 * d).view(slots, 2 * heads, config.HeadSize);
         Pairs = QueriesAndKeys.view(slots, 2 * heads, config.HeadSize / 2, 2).view_as_complex();

@@ -15,12 +15,13 @@ internal abstract class VectorTable<TKey> : IDisposable where TKey : notnull
 
     /// <param name="most">Keys after which all are forgotten.</param>
     /// <param name="keys">How keys are compared.</param>
+    /// <param name="device">Where the vectors are kept.</param>
     /// <param name="widths">Widths of the vectors that each key has.</param>
-    protected VectorTable(int most, IEqualityComparer<TKey>? keys, params long[] widths)
+    protected VectorTable(int most, IEqualityComparer<TKey>? keys, Device device, params long[] widths)
     {
         _most = most;
         _rows = new(keys);
-        _columns = [.. widths.Select(width => zeros(Math.Min(FirstSize, most), width).DetachFromDisposeScope())];
+        _columns = [.. widths.Select(width => zeros(Math.Min(FirstSize, most), width, device: device).DetachFromDisposeScope())];
     }
 
     /// <summary>Forgets all keys once there are too many; rows given out before mean nothing afterwards.</summary>
@@ -76,7 +77,7 @@ internal abstract class VectorTable<TKey> : IDisposable where TKey : notnull
             var (old, size) = (_columns[i], _columns[i].shape[0]);
             if (rows <= size) continue;
             using var scope = NewDisposeScope();
-            var grown = zeros(Math.Max(rows, 2 * size), old.shape[1]);
+            var grown = zeros(Math.Max(rows, 2 * size), old.shape[1], device: old.device);
             grown.narrow(0, 0, size).copy_(old);
             _columns[i] = grown.DetachFromDisposeScope();
             old.Dispose();

@@ -1,0 +1,103 @@
+using HybridGen.Denoising;
+using HybridGen.Drafting;
+using HybridGen.Models;
+using HybridGen.Models.Mini;
+using HybridGen.Torch;
+using HybridGen.Verifying;
+using static TorchSharp.torch;
+
+namespace HybridGen.Hybrid.Tests.Models;
+
+/// <summary>What holds on the processor holds on a GPU; skipped where libtorch sees none.</summary>
+public sealed class GpuTests : IDisposable
+{
+    private const string Gpu = "cuda:0";
+    private const string Text = "I recieved teh packige yesterday, and it was wonderfull. The buttler of Brunswick said that teh box was broken.\n";
+
+    private readonly TensorWorker _worker = new(Environment.ProcessorCount);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static TheoryData<string> Families => DenoiserParityTests.Families;
+
+    public GpuTests() => Assert.SkipUnless(LibTorch.CanUseGpu, "libtorch sees no GPU: this test needs TorchBackend=cuda, or HYBRIDGEN_LIBTORCH with PyTorch's CUDA libraries, and NVIDIA's driver.");
+
+    public void Dispose() => _worker.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public async Task LogitsAndTracesInF32AreTheExpectedOnes(string family)
+    {
+        var cases = await CheckpointVerifier.VerifyAsync(Repository.Checkpoint(family), On(DenoiserPrecision.F32, 1e-3), cancellationToken: Token);
+        Assert.All(cases, verified => Assert.True(verified.Passed, $"{verified.Kind} {verified.Name}: {verified.Difference}, {verified.Detail}"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public async Task HalfPrecisionsAreNear(string family)
+    {
+        // Weights this small and random round worse than trained ones: on the processor BF16 differs by up to 0.8.
+        foreach (var (precision, tolerance) in new[] { (DenoiserPrecision.BF16, 1.2), (DenoiserPrecision.F16, 0.15) })
+        {
+            var cases = await CheckpointVerifier.VerifyAsync(Repository.Checkpoint(family), On(precision, tolerance), cancellationToken: Token);
+            Assert.All(cases, verified => Assert.True(verified.Passed, $"{precision}, {verified.Kind} {verified.Name}: {verified.Difference}, {verified.Detail}"));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public Task NothingIsLeftOfAForwardAndOfALoad(string family) => _worker.RunAsync(() =>
+    {
+        var before = Tensor.TotalCount;
+        using (NewDisposeScope())
+        using (var denoiser = DenoiserLoader.Load(Repository.Checkpoint(family), new DenoiserPlacement { Device = Gpu }))
+        {
+            var loaded = Tensor.TotalCount;
+            using (NewDisposeScope())
+                Assert.Equal(Gpu, denoiser.Logits(denoiser.Hidden(new DenoiserInput(randint(10, 300, [2, 7], ScalarType.Int64, denoiser.Device))).flatten(0, 1)).device.ToString());
+            Assert.Equal(loaded, Tensor.TotalCount);
+        }
+
+        Assert.Equal(before, Tensor.TotalCount);
+        return true;
+    }, Token);
+
+    [Fact]
+    public async Task TheMiniRefinerMakesTheSameEdits() => Assert.Equal(await FixAsync("cpu"), await FixAsync(Gpu));
+
+    [Fact]
+    public Task NothingIsLeftOfTheMiniRefiner() => _worker.RunAsync(() =>
+    {
+        var before = Tensor.TotalCount;
+        using (NewDisposeScope())
+        using (var denoiser = MiniDenoiser.Load(Repository.MiniModel, MiniConfig.Read(Repository.MiniModel), new Device(Gpu)))
+        {
+            var loaded = Tensor.TotalCount;
+            using (NewDisposeScope()) denoiser.WordVectors(zeros([3, CharacterNgrams.Slots], ScalarType.Int64, denoiser.Device));
+            Assert.Equal(loaded, Tensor.TotalCount);
+        }
+
+        Assert.Equal(before, Tensor.TotalCount);
+        return true;
+    }, Token);
+
+    [Fact]
+    public async Task ASeedDrawsTheSameTextAsOnTheProcessor() => Assert.Equal(await DiffuseAsync("cpu"), await DiffuseAsync(Gpu));
+
+    private static VerifyOptions On(DenoiserPrecision precision, double? tolerance) =>
+        new() { Placement = new DenoiserPlacement { Device = Gpu, Precision = precision }, Tolerance = tolerance };
+
+    private static async Task<IReadOnlyList<(TextSpan, string, string)>> FixAsync(string device)
+    {
+        await using var engine = new HybridGenEngine(new() { RefinerPath = Repository.MiniModel, JudgePath = null, RefinerPlacement = new() { Device = device } });
+        var revision = await engine.ReviseAsync(Text, cancellationToken: Token);
+        Assert.NotEmpty(revision.Edits);
+        return [.. revision.Edits.Select(edit => (edit.Span, edit.Before, edit.After))];
+    }
+
+    private static async Task<string> DiffuseAsync(string device)
+    {
+        await using var engine = new HybridGenEngine(new() { RefinerPath = Repository.Checkpoint("llada"), JudgePath = null, RefinerPlacement = new() { Device = device, Precision = DenoiserPrecision.F32 } });
+        return (await engine.DiffuseAsync("the old market", new DiffusionOptions { MaxNewTokens = 16, Sampling = new() { Temperature = 1, Seed = 5 } }, cancellationToken: Token)).Text;
+    }
+}
