@@ -21,8 +21,8 @@ internal readonly record struct Verdict(int Form, double Score);
 /// <summary>The forms of a doubted word, which compete with each other and with the draft's word; that is form 0.</summary>
 internal sealed class Contest
 {
-    /// <summary>A drafter's log-ratios stay below this, in nats: where more were needed it is not asked.</summary>
-    private const double MostLogRatio = 14;
+    /// <summary>A drafter's log-ratios stay below this for each change, in nats: where more were needed it is not asked, and more does not count.</summary>
+    public const double MostLogRatio = 14;
 
     private readonly double _weight;
     private readonly double[] _advantages;

@@ -1,4 +1,5 @@
 using HybridGen.Drafting;
+using HybridGen.Revising;
 
 namespace HybridGen.Judging;
 
@@ -30,4 +31,28 @@ internal sealed class JointJudge(IDraftScorer drafter, DrafterJudge options)
 
         return [.. contests.Select(contest => contest.Decide())];
     }
+
+    /// <summary>Asks the drafter about changes that are made together.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="repairs">The changes in text order, those too in which it has no say.</param>
+    /// <param name="isOpen">Whether the drafter need be asked about the changes of a passage.</param>
+    /// <param name="cancellationToken">Stops, also inside a decode.</param>
+    /// <returns>
+    /// For each passage that is open the changes in which the drafter has a say, and its say: the weight times (log p(text with all) - log p(text
+    /// without those)), from the first to the tail after the last, at most <see cref="Contest.MostLogRatio"/> nats for each.
+    /// </returns>
+    public List<(IReadOnlyList<Repair> Repairs, double Say)> Together(string text, IReadOnlyList<Repair> repairs, Predicate<IReadOnlyList<Repair>> isOpen, CancellationToken cancellationToken)
+    {
+        var passages = JointPassage.Cut(text, repairs, drafter.MaxScoredTokens).Where(passage => isOpen(passage.Heard)).ToList();
+        if (passages.Count == 0) return [];
+        var comparison = drafter.CompareAsync([.. passages.Select(passage => passage.Variants)], options.Tail, cancellationToken).GetAwaiter().GetResult();
+        Tokens += comparison.TextTokens + comparison.VariantTokens;
+        return [.. passages.Zip(comparison.Scores, (passage, scores) =>
+            (passage.Heard, _weight * -Math.Clamp(scores[0].LogRatio, -Most(passage), Most(passage))))];
+
+        static double Most(JointPassage passage) => Contest.MostLogRatio * passage.Heard.Count;
+    }
+
+    /// <summary>The least that the drafter's say in some changes can be, in nats.</summary>
+    public double LeastSay(int changes) => -_weight * Contest.MostLogRatio * changes;
 }

@@ -52,23 +52,31 @@ internal sealed class JudgedPassage
     /// <param name="mostTokens">What the drafter can read at once; a token has at least one byte.</param>
     public static List<JudgedPassage> Cut(string text, IReadOnlyList<Contest> contests, int mostTokens)
     {
-        var passages = new List<JudgedPassage>();
         var open = contests.Where(contest => contest.Rivals().Any()).ToList();
-        for (int first = 0, next; first < open.Count; first = next)
+        return [.. Parts(text, [.. open.Select(contest => contest.Word.Span)], mostTokens).Select(part =>
         {
-            var line = LineAround(text, open[first].Word.Span);
-            var start = Back(text, open[first].Word.Span.Start, line.Start);
-            for (next = first + 1; next < open.Count && GoesOn(open[next - 1].Word.Span, open[next].Word.Span); next++) { }
-            var last = open[next - 1].Word.Span;
-            var span = TextSpan.Between(start, Forward(text, last.End, line.End));
-            var written = contests.SkipWhile(contest => contest.Word.Span.Start < start).TakeWhile(contest => contest.Word.Span.End <= span.End);
-            passages.Add(new JudgedPassage(text, span, written, TextSpan.Between(open[first].Word.Span.Start, last.End)));
+            var written = contests.SkipWhile(contest => contest.Word.Span.Start < part.Read.Start).TakeWhile(contest => contest.Word.Span.End <= part.Read.End);
+            return new JudgedPassage(text, part.Read, written, TextSpan.Between(open[part.First].Word.Span.Start, open[part.Next - 1].Word.Span.End));
+        })];
+    }
+
+    /// <summary>What of a text must be read to compare ways to write some places of it.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="places">The places in text order.</param>
+    /// <param name="mostTokens">What the drafter can read at once; a token has at least one byte.</param>
+    /// <returns>Each part, and the places from First to Next, exclusive, that are compared in it.</returns>
+    public static IEnumerable<(TextSpan Read, int First, int Next)> Parts(string text, IReadOnlyList<TextSpan> places, int mostTokens)
+    {
+        for (int first = 0, next; first < places.Count; first = next)
+        {
+            var line = LineAround(text, places[first]);
+            var start = Back(text, places[first].Start, line.Start);
+            for (next = first + 1; next < places.Count && GoesOn(places[next - 1], places[next]); next++) { }
+            yield return (TextSpan.Between(start, Forward(text, places[next - 1].End, line.End)), first, next);
 
             bool GoesOn(TextSpan word, TextSpan other) =>
                 other.End <= line.End && Bytes(text, word.End, other.Start) <= Before && Bytes(text, start, other.End) + Spare <= mostTokens;
         }
-
-        return passages;
     }
 
     /// <summary>Takes in the drafter's answers.</summary>

@@ -13,7 +13,10 @@ namespace HybridGen.Judging;
 internal sealed record SecondJudge(IDraftScorer Drafter, Action<int> Count, CancellationToken CancellationToken);
 
 /// <summary>Doubts words of which a near form is not too improbable, and lets refiner and drafter choose together.</summary>
-/// <remarks>Each change has won with the other sure ones of its line made, so there is no measure of a whole window that could overrule it.</remarks>
+/// <remarks>
+/// The score of a text is what the pointer gives its words, each given the text as it was written, plus the drafter's say. The pointer's part is a
+/// sum over words and needs no second look; what the drafter says of two changes of a line is not the sum of what it says of each.
+/// </remarks>
 internal sealed class JudgedSpelling(MiniScorer scorer, double minGainAlone, DrafterJudge options, SecondJudge judge) : Strategy
 {
     public override Step Propose(IReadOnlyList<Canvas> canvases, PassContext pass)
@@ -24,14 +27,32 @@ internal sealed class JudgedSpelling(MiniScorer scorer, double minGainAlone, Dra
         var joint = new JointJudge(judge.Drafter, options);
         var verdicts = joint.Judge(pass.Text, places.Select(place => place.Doubted!), judge.CancellationToken);
         judge.Count(joint.Tokens);
-        var repairs = places.Zip(verdicts).Where(place => place.Second is not null).Select(place => Repair(place.First.Canvas, place.First.Index, place.First.Doubted!, place.Second!.Value));
+        var judged = places.Zip(verdicts, (place, verdict) => (place.Canvas, place.Index, Doubted: place.Doubted!, Verdict: verdict)).ToList();
+        var busy = judged.Where(word => !word.Doubted.IsSettled && (word.Doubted.IsSure || word.Verdict is not null)).CountBy(word => Line(word.Doubted)).ToDictionary();
+        var repairs = judged.Where(word => word.Verdict is not null)
+            .Select(word => Repair(word.Canvas, word.Index, word.Doubted, word.Verdict!.Value) with { IsOnlyOne = !word.Doubted.IsSettled && busy[Line(word.Doubted)] == 1 });
         return new Step(SpellingStrategy.Scores(gains), places.Select(place => (place.Canvas, place.Index)).ToHashSet(), [.. repairs], []);
+
+        int Line(DoubtedWord word) => pass.Text.AsSpan(0, word.Span.Start).LastIndexOfAny('\n', '\r');
     }
 
     public override float[] Measure(IReadOnlyList<Canvas> canvases) => SpellingStrategy.Measure(canvases, SpellingStrategy.Gains(scorer, canvases));
 
+    /// <summary>Changes of a passage that lose together; one that was judged alone, in the line as it will stand, has won.</summary>
+    public override IEnumerable<IReadOnlyList<Repair>> Fallen(IReadOnlyList<Canvas> canvases, Step step, IReadOnlyList<Repair> repairs, PassContext pass)
+    {
+        var joint = new JointJudge(judge.Drafter, options);
+        var together = joint.Together(pass.Text, repairs, heard => heard is not [{ IsOnlyOne: true }] && heard.Sum(repair => repair.Alone) + joint.LeastSay(heard.Count) < 0, judge.CancellationToken);
+        judge.Count(joint.Tokens);
+        return together.Where(passage => !(passage.Repairs.Sum(repair => repair.Alone) + passage.Say >= -Guard.Tolerance)).Select(passage => passage.Repairs);
+    }
+
     private static Repair Repair(int canvas, int index, DoubtedWord word, Verdict verdict) =>
-        new(canvas, index, 1, word.Span, word.Forms[verdict.Form].Text, word.Forms[verdict.Form].Kind, verdict.Score);
+        new(canvas, index, 1, word.Span, word.Forms[verdict.Form].Text, word.Forms[verdict.Form].Kind, verdict.Score)
+        {
+            Alone = word.Forms[verdict.Form].Gain,
+            IsHeard = !word.IsSettled,
+        };
 
     /// <summary>The word with its forms that are looked at; null where none is.</summary>
     private DoubtedWord? Doubted(CanvasWord word, float[] gains, PassContext pass)

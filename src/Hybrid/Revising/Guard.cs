@@ -2,28 +2,26 @@ using HybridGen.Canvases;
 
 namespace HybridGen.Revising;
 
-/// <summary>Lets a canvas change only where its strategy's own measure does not fall: changes that win one by one may lose together.</summary>
+/// <summary>Lets a text change only where its strategy's score does not fall: changes that win one by one may lose together.</summary>
 internal static class Guard
 {
     /// <summary>Noise of single-precision sums.</summary>
-    private const float Tolerance = 1e-3f;
+    public const double Tolerance = 1e-3;
 
-    /// <summary>The repairs that are kept; of a canvas that gets worse the weaker half is dropped, until it gets better or nothing is left.</summary>
-    public static List<Repair> Keep(Strategy strategy, IReadOnlyList<Canvas> canvases, Step step)
+    /// <summary>The repairs that are kept; of changes that lose together the weaker half is dropped, until they do not or none is left.</summary>
+    public static List<Repair> Keep(Strategy strategy, IReadOnlyList<Canvas> canvases, Step step, PassContext pass)
     {
-        if (step.Measures.Count == 0) return [.. step.Repairs];
-        var byCanvas = step.Repairs.GroupBy(repair => repair.Canvas).ToDictionary(group => group.Key, group => group.OrderBy(repair => repair.First).ToList());
-        for (var open = byCanvas.Where(canvas => !canvas.Value.TrueForAll(strategy.IsCertain)).Select(canvas => canvas.Key).Order().ToList(); open.Count > 0;)
+        var kept = step.Repairs.OrderBy(repair => repair.Span.Start).ToList();
+        for (var open = kept.ToList(); open.Count > 0;)
         {
-            var after = strategy.Measure([.. open.Select(canvas => canvases[canvas].With(byCanvas[canvas]))]);
-            open = [.. open.Where((canvas, i) => !(after[i] >= step.Measures[canvas] - Tolerance))];
-            foreach (var canvas in open) byCanvas[canvas] = Stronger(byCanvas[canvas]);
-            open.RemoveAll(canvas => byCanvas[canvas].Count == 0);
+            var dropped = strategy.Fallen(canvases, step, open, pass).SelectMany(Weaker).ToHashSet(ReferenceEqualityComparer.Instance);
+            var changed = kept.Where(dropped.Contains).Select(repair => repair.Canvas).ToHashSet();
+            kept.RemoveAll(dropped.Contains);
+            open = [.. kept.Where(repair => changed.Contains(repair.Canvas))];
         }
 
-        return [.. byCanvas.Values.SelectMany(kept => kept).OrderBy(repair => repair.Span.Start)];
+        return kept;
     }
 
-    private static List<Repair> Stronger(List<Repair> repairs) =>
-        [.. repairs.OrderByDescending(repair => repair.Gain).Take(repairs.Count / 2).OrderBy(repair => repair.First)];
+    private static IEnumerable<Repair> Weaker(IReadOnlyList<Repair> repairs) => repairs.OrderByDescending(repair => repair.Gain).Skip(repairs.Count / 2);
 }

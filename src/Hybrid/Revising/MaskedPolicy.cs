@@ -105,7 +105,9 @@ internal sealed class MaskedSpelling(double minGain, WordEncoder encoder, Candid
             .Select(form => form.Form with { Channel = Channel(word.Word.Body, form.Form.Text, form.Distance) }));
     }
 
-    private static float Channel(string body, string form, int distance) => (PerEdit * distance) + (char.ToLowerInvariant(body[0]) == char.ToLowerInvariant(form[0]) ? SameStart : 0);
+    /// <summary>No slip is likelier than to write what is meant: at most 0.</summary>
+    private static float Channel(string body, string form, int distance) =>
+        Math.Min(0, (PerEdit * distance) + (char.ToLowerInvariant(body[0]) == char.ToLowerInvariant(form[0]) ? SameStart : 0));
 }
 
 /// <summary>Grammar, not meaning: small words give way to small words, others to forms of the same word; rare words, names and capitals stay.</summary>

@@ -39,6 +39,15 @@ internal sealed class MaskedStrategy(MaskedPolicy policy, IWordScoring scoring, 
 
     public override float[] Measure(IReadOnlyList<Canvas> canvases) => Measure(measure.Score(canvases));
 
+    protected override ILookup<int, double> Heard(IReadOnlyList<Repair> repairs, PassContext pass)
+    {
+        if (Joint is not { } joint) return base.Heard(repairs, pass);
+        var judge = new JointJudge(joint.Judge.Drafter, joint.How);
+        var heard = judge.Together(pass.Text, repairs, _ => true, joint.Judge.CancellationToken);
+        joint.Judge.Count(judge.Tokens);
+        return heard.ToLookup(passage => passage.Repairs[0].Canvas, passage => passage.Say);
+    }
+
     private static float[] Measure(WordScore[][] scores) => [.. scores.Select(words => words.Sum(word => word.BestIds is null ? 0 : word.LogProbability + WordPrior))];
 
     private List<int> Doubts(Canvas canvas, WordScore[] scores, PassContext pass)
@@ -65,8 +74,11 @@ internal sealed class MaskedStrategy(MaskedPolicy policy, IWordScoring scoring, 
 
     /// <summary>The forms of a word as repairs, the best first.</summary>
     private static List<Repair> Rate(int canvas, int index, CanvasWord word, List<ProposedForm> forms, float[] scores, PassContext pass) =>
-        [.. forms.Select((form, i) => new Repair(canvas, index, 1, word.Word.Span, form.Text, form.Kind,
-            scores[i + 1] - scores[0] + form.Channel + pass.Limits.Bias(pass.Text, word.Word.Span, form.Text, form.Kind))).OrderByDescending(repair => repair.Gain)];
+        [.. forms.Select((form, i) =>
+        {
+            var prior = form.Channel + pass.Limits.Bias(pass.Text, word.Word.Span, form.Text, form.Kind);
+            return new Repair(canvas, index, 1, word.Word.Span, form.Text, form.Kind, scores[i + 1] - scores[0] + prior) { Prior = prior };
+        }).OrderByDescending(repair => repair.Gain)];
 
     /// <summary>Lets the drafter choose too among the forms that the refiner finds good enough to look at.</summary>
     private List<Repair> Judge(List<List<Repair>> rated, DrafterJudge how, SecondJudge second, PassContext pass)
@@ -76,7 +88,7 @@ internal sealed class MaskedStrategy(MaskedPolicy policy, IWordScoring scoring, 
         var joint = new JointJudge(second.Drafter, how);
         var verdicts = joint.Judge(pass.Text, words, second.CancellationToken);
         second.Count(joint.Tokens);
-        return [.. open.Zip(verdicts).Where(word => word.Second is not null).Select(word => word.First[word.Second!.Value.Form] with { Gain = word.Second.Value.Score })];
+        return [.. open.Zip(verdicts).Where(word => word.Second is not null).Select(word => word.First[word.Second!.Value.Form] with { Gain = word.Second.Value.Score, IsHeard = true })];
     }
 
     /// <summary>Tries to drop the most doubtful words of each canvas, and to add one after them.</summary>
@@ -106,10 +118,11 @@ internal sealed class MaskedStrategy(MaskedPolicy policy, IWordScoring scoring, 
         var span = count == 0 ? new TextSpan(words[first - 1].Word.Span.End, 0) : Deleted(words[first].Word.Span, pass.Text);
         var after = count == 0 ? " " + form.Text : "";
         var kind = count == 0 ? EditKind.Insertion : EditKind.Deletion;
-        var total = gain + pass.Limits.Bias(pass.Text, span, after, kind);
+        var prior = pass.Limits.Bias(pass.Text, span, after, kind);
+        var total = gain + prior;
         // A word said twice is seldom meant; that another is missing or too much is easily fancied.
         var least = count == 1 && IsDoubled(words, first) ? policy.MinGain : policy.LengthMinGain;
-        return total > least ? new Repair(canvas, first, count, span, after, kind, total) : null;
+        return total > least ? new Repair(canvas, first, count, span, after, kind, total) { Prior = prior } : null;
     }
 
     /// <summary>A word with the space before it, or after it where it begins a line.</summary>

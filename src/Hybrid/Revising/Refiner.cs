@@ -106,6 +106,15 @@ internal sealed class Refiner : IDisposable
         return Batches.Of(run.Windows.Read(text)).Sum(batch => strategy.Measure(batch).Sum());
     }
 
+    /// <summary>What the pointer thinks of changes of single words, each given the text as it was written; nats, summed.</summary>
+    internal double PointerGain(string text, IEnumerable<Edit> edits)
+    {
+        var byStart = edits.ToDictionary(edit => edit.Span.Start);
+        return Batches.Of(Windows(new Protection()).Read(text)).Sum(batch => batch.Zip(SpellingStrategy.Gains(_pointer!, batch), (canvas, gains) => canvas.Words.Index()
+            .Where(word => byStart.ContainsKey(word.Item.Word.Span.Start))
+            .Sum(word => gains[word.Index][1 + word.Item.Candidates.Index().First(form => form.Item.Candidate.Form == byStart[word.Item.Word.Span.Start].After).Index])).Sum());
+    }
+
     public void Dispose()
     {
         _isDisposed = true;
@@ -162,7 +171,7 @@ internal sealed class Refiner : IDisposable
     private static List<(Canvas Canvas, Edit Edit)> Step(RevisionRun run, EditPolicy policy, Strategy strategy, int pass, List<Canvas> canvases, PassContext context)
     {
         var step = strategy.Propose(canvases, context);
-        var kept = Guard.Keep(strategy, canvases, step).ConvertAll(repair => (Canvas: canvases[repair.Canvas], Edit: Edit(run.Current, repair, pass)));
+        var kept = Guard.Keep(strategy, canvases, step, context).ConvertAll(repair => (Canvas: canvases[repair.Canvas], Edit: Edit(run.Current, repair, pass)));
         if (run.Options.OnStep is null) return kept;
         var steered = Steer(run, policy, pass, canvases, step, kept.Select(edit => edit.Edit));
         return [.. steered.Select(edit => (canvases.First(canvas => edit.Span.Start <= canvas.Words[^1].Word.Span.End), edit))];

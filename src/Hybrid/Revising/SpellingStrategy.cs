@@ -11,14 +11,6 @@ namespace HybridGen.Revising;
 /// <param name="onlyDocument">Whether only the document's own names are candidates.</param>
 internal sealed class SpellingStrategy(MiniScorer scorer, double minGain, bool onlyDocument = false) : Strategy
 {
-    /// <summary>
-    /// Gain beyond the margin, in nats, from which another look has never taken back what the first saw: windows without a lesser change are
-    /// spared it.
-    /// </summary>
-    private const double Certain = 3;
-
-    public override bool IsCertain(Repair repair) => repair.Gain >= minGain + Certain;
-
     public override Step Propose(IReadOnlyList<Canvas> canvases, PassContext pass)
     {
         var gains = Gains(canvases);
@@ -49,8 +41,9 @@ internal sealed class SpellingStrategy(MiniScorer scorer, double minGain, bool o
         {
             if (gains[form] <= Math.Max(minGain, best?.Gain ?? 0)) continue;
             var candidate = word.Candidates[form - 1].Candidate;
-            var gain = gains[form] + pass.Limits.Bias(pass.Text, word.Word.Span, candidate.Form, candidate.EditKind);
-            if (gain > Math.Max(minGain, best?.Gain ?? 0)) best = new Repair(canvas, index, 1, word.Word.Span, candidate.Form, candidate.EditKind, gain);
+            var prior = pass.Limits.Bias(pass.Text, word.Word.Span, candidate.Form, candidate.EditKind);
+            var gain = gains[form] + prior;
+            if (gain > Math.Max(minGain, best?.Gain ?? 0)) best = new Repair(canvas, index, 1, word.Word.Span, candidate.Form, candidate.EditKind, gain) { Prior = prior };
         }
 
         return best;

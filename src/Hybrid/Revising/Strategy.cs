@@ -13,7 +13,20 @@ namespace HybridGen.Revising;
 /// <param name="After">What stands there then.</param>
 /// <param name="Kind">Where that came from.</param>
 /// <param name="Gain">By how much it wins, in nats.</param>
-internal sealed record Repair(int Canvas, int First, int Count, TextSpan Span, string After, EditKind Kind, double Gain);
+internal sealed record Repair(int Canvas, int First, int Count, TextSpan Span, string After, EditKind Kind, double Gain)
+{
+    /// <summary>What of the gain no measure of the changed text has in it, in nats: how likely the slip was, and what the caller adds.</summary>
+    public double Prior { get; init; }
+
+    /// <summary>What of the gain is not a second judge's, in nats.</summary>
+    public double Alone { get; init; } = Gain;
+
+    /// <summary>Whether a second judge had a say.</summary>
+    public bool IsHeard { get; init; }
+
+    /// <summary>Whether nothing else in its line was up for change when the second judge was heard, so that the gain is the score's.</summary>
+    public bool IsOnlyOne { get; init; }
+}
 
 /// <summary>What a strategy saw and proposes for a batch of canvases.</summary>
 /// <param name="Scores">What it knows of the words; empty for a canvas of which it knows nothing.</param>
@@ -31,11 +44,28 @@ internal abstract class Strategy
     /// <summary>Whether a window without a change would have none again: what draws, or remasks other words each time, may find one.</summary>
     public virtual bool SettlesWindows => true;
 
-    /// <summary>Whether a change wins by so much that no measure of its window need be taken.</summary>
-    public virtual bool IsCertain(Repair repair) => false;
-
-    /// <summary>How good each canvas is by the strategy's own measure, in nats: no revision may lower it.</summary>
+    /// <summary>How good each canvas is to the refiner, in nats.</summary>
     public abstract float[] Measure(IReadOnlyList<Canvas> canvases);
+
+    /// <summary>
+    /// Which repairs, made together, lower the score: by default the measure of their canvas, what their priors add, and what <see cref="Heard"/> adds.
+    /// </summary>
+    /// <param name="canvases">The canvases as they are.</param>
+    /// <param name="step">What was proposed.</param>
+    /// <param name="repairs">The repairs that would be made, in text order; of a canvas all or none.</param>
+    /// <param name="pass">The pass.</param>
+    /// <returns>Groups of repairs whose score falls.</returns>
+    public virtual IEnumerable<IReadOnlyList<Repair>> Fallen(IReadOnlyList<Canvas> canvases, Step step, IReadOnlyList<Repair> repairs, PassContext pass)
+    {
+        var groups = repairs.GroupBy(repair => repair.Canvas).Select(group => group.OrderBy(repair => repair.First).ToList()).ToList();
+        if (groups.Count == 0) return [];
+        var after = Measure([.. groups.Select(group => canvases[group[0].Canvas].With(group))]);
+        var heard = Heard(repairs, pass);
+        return groups.Where((group, i) => !(after[i] - step.Measures[group[0].Canvas] + group.Sum(repair => repair.Prior) + heard[group[0].Canvas].Sum() >= -Guard.Tolerance));
+    }
+
+    /// <summary>What a second judge adds to the score where repairs are made, in nats, by canvas.</summary>
+    protected virtual ILookup<int, double> Heard(IReadOnlyList<Repair> repairs, PassContext pass) => Array.Empty<double>().ToLookup(_ => 0);
 }
 
 /// <summary>What a strategy has to know of the pass that it works in.</summary>

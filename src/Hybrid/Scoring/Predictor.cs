@@ -128,10 +128,10 @@ internal sealed class Predictor(IDenoiser denoiser)
         var rows = hidden.reshape(-1, hidden.shape[^1]).index_select(0, tensor(asked.Select(query => query.Flat).ToArray(), device: denoiser.Device));
         var some = Math.Max(1, LogitsAtOnce / denoiser.Descriptor.VocabularySize);
         for (var first = 0; first < asked.Length; first += some)
-            Read(rows.narrow(0, first, Math.Min(some, asked.Length - first)), asked.AsSpan(first, Math.Min(some, asked.Length - first)), queries, top, answers);
+            ReadSome(rows.narrow(0, first, Math.Min(some, asked.Length - first)), asked.AsSpan(first, Math.Min(some, asked.Length - first)), queries, top, answers);
     }
 
-    private void Read(Tensor hidden, ReadOnlySpan<(int Query, long Flat)> asked, IReadOnlyList<Query> queries, int top, Prediction[] answers)
+    private void ReadSome(Tensor hidden, ReadOnlySpan<(int Query, long Flat)> asked, IReadOnlyList<Query> queries, int top, Prediction[] answers)
     {
         using var scope = NewDisposeScope();
         var targets = new long[asked.Length];

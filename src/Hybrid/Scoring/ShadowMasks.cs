@@ -11,6 +11,9 @@ namespace HybridGen.Scoring;
 /// </remarks>
 internal sealed class ShadowMasks : IWordScoring
 {
+    /// <summary>Columns of a batch, twins included; who sees whom grows with its square.</summary>
+    private const int PositionsAtOnce = 4096;
+
     private readonly Predictor _predictor;
 
     public ShadowMasks(Predictor predictor)
@@ -23,50 +26,70 @@ internal sealed class ShadowMasks : IWordScoring
 
     public WordScore[][] Score(IReadOnlyList<Canvas> canvases)
     {
+        var rows = canvases.Select(canvas => TokenRow.Of(canvas, _predictor.Denoiser.Descriptor)).ToArray();
         var asked = new QueryList();
-        var answers = new List<Prediction>();
-        foreach (var (canvas, index) in canvases.Select((canvas, index) => (canvas, index)))
+        for (var canvas = 0; canvas < rows.Length; canvas++)
+            for (var word = 0; word < rows[canvas].Words; word++) asked.Add(canvas, word, canvas, rows[canvas]);
+        var answers = new Prediction[asked.Queries.Count];
+        var places = asked.Queries.Index().ToLookup(query => query.Item.Row, query => query.Index);
+        foreach (var batch in Batches(rows))
         {
-            var row = TokenRow.Of(canvas, _predictor.Denoiser.Descriptor);
-            for (var word = 0; word < row.Words; word++) asked.Add(index, word, index, row);
-            if (row.Words > 0) answers.AddRange(_predictor.Predict(Shadowed(row), Twins(row)));
+            using var scope = NewDisposeScope();
+            var predicted = _predictor.Predict(Shadowed([.. batch.Select(row => rows[row])]), [.. batch.SelectMany((row, place) => Twins(rows[row], place))]);
+            foreach (var (answer, place) in predicted.Zip(batch.SelectMany(row => places[row]))) answers[place] = answer;
         }
 
-        return asked.Read(canvases, [.. answers]);
+        return asked.Read(canvases, answers);
     }
 
-    private static List<Query> Twins(TokenRow row)
+    /// <summary>Rows that have words, those of like length together.</summary>
+    private static List<List<int>> Batches(TokenRow[] rows)
     {
-        var queries = new List<Query>();
-        for (var word = 0; word < row.Words; word++)
-            foreach (var position in row.Positions(word)) queries.Add(new Query(0, row.Ids.Length + position - row.Starts[0], row.Ids[position]));
-        return queries;
+        var batches = new List<List<int>>();
+        foreach (var row in Enumerable.Range(0, rows.Length).Where(row => rows[row].Words > 0).OrderBy(row => Width(rows[row])))
+        {
+            if (batches.Count == 0 || (batches[^1].Count + 1) * Width(rows[row]) > PositionsAtOnce) batches.Add([]);
+            batches[^1].Add(row);
+        }
+
+        return batches;
     }
 
-    /// <summary>The doubled row: ids (1, 2L), positions of the tokens twice, and who sees whom (1, 1, 2L, 2L).</summary>
-    private DenoiserInput Shadowed(TokenRow row)
+    private static int Width(TokenRow row) => row.Ids.Length + row.Starts[^1] - row.Starts[0];
+
+    private static IEnumerable<Query> Twins(TokenRow row, int place) => Enumerable.Range(row.Starts[0], row.Starts[^1] - row.Starts[0])
+        .Select(position => new Query(place, row.Ids.Length + position - row.Starts[0], row.Ids[position]));
+
+    /// <summary>The doubled rows, filled up at the right with what nobody sees: ids (B, W), positions of the tokens twice, and who sees whom (B, 1, W, W).</summary>
+    private DenoiserInput Shadowed(TokenRow[] rows)
     {
-        var (length, first, twins) = (row.Ids.Length, row.Starts[0], row.Starts[^1] - row.Starts[0]);
-        var device = _predictor.Denoiser.Device;
-        var ids = row.Ids.Select(id => (long)id).Concat(Enumerable.Repeat((long)_predictor.Denoiser.Descriptor.MaskId, twins)).ToArray();
-        var positions = Enumerable.Range(0, length).Concat(Enumerable.Range(first, twins)).Select(position => (long)position).ToArray();
-        var sees = new bool[ids.Length * ids.Length];
-        for (var query = 0; query < ids.Length; query++) sees.AsSpan(query * ids.Length, length).Fill(true);
+        var (width, device) = (rows.Max(Width), _predictor.Denoiser.Device);
+        var (ids, positions, sees) = (new long[rows.Length * width], new long[rows.Length * width], new bool[rows.Length * width * width]);
+        for (var place = 0; place < rows.Length; place++)
+            Lay(rows[place], width, ids.AsSpan(place * width, width), positions.AsSpan(place * width, width), sees.AsSpan(place * width * width, width * width));
+        return new DenoiserInput(tensor(ids, [rows.Length, width], device: device))
+        {
+            Positions = tensor(positions, [rows.Length, width], device: device),
+            Attention = tensor(sees, [rows.Length, 1, width, width], device: device),
+        };
+    }
+
+    private void Lay(TokenRow row, int width, Span<long> ids, Span<long> positions, Span<bool> sees)
+    {
+        var (length, first, shift) = (row.Ids.Length, row.Starts[0], row.Ids.Length - row.Starts[0]);
+        ids.Fill(_predictor.Denoiser.Descriptor.MaskId);
+        for (var i = 0; i < length; i++) (ids[i], positions[i]) = (row.Ids[i], i);
+        for (var i = first; i < row.Starts[^1]; i++) positions[shift + i] = i;
+        // What fills up sees the row too: a softmax over nothing is no number.
+        for (var query = 0; query < width; query++) sees.Slice(query * width, length).Fill(true);
         for (var word = 0; word < row.Words; word++)
         {
             var (start, count) = (row.Starts[word], row.Starts[word + 1] - row.Starts[word]);
             for (var token = start; token < start + count; token++)
             {
-                var line = sees.AsSpan((length + token - first) * ids.Length, ids.Length);
-                line.Slice(start, count).Clear();
-                line.Slice(length + start - first, count).Fill(true);
+                sees.Slice(((shift + token) * width) + start, count).Clear();
+                sees.Slice(((shift + token) * width) + shift + start, count).Fill(true);
             }
         }
-
-        return new DenoiserInput(tensor(ids, [1, ids.Length], device: device))
-        {
-            Positions = tensor(positions, [1, ids.Length], device: device),
-            Attention = tensor(sees, [1, 1, ids.Length, ids.Length], device: device),
-        };
     }
 }

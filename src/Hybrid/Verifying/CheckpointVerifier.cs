@@ -9,11 +9,12 @@ namespace HybridGen.Verifying;
 /// The kinds of cases are recorded with the original implementation: <c>expected.safetensors</c> holds inputs and logits, for each case
 /// <c>NAME.input_ids</c>, <c>NAME.logits</c> and where used <c>NAME.attention_mask</c>, <c>NAME.position_ids</c>, <c>NAME.token_type_ids</c>,
 /// <c>NAME.timesteps</c>, and <c>NAME.valid</c> for the positions that count;
+/// <c>tokenizer_cases.json</c> holds texts with their ids and what these decode to;
 /// <c>traces.json</c> holds runs of samplers, canvas by canvas (single precision only: a step that turns on a hair goes another way in another).
 /// </remarks>
 public static class CheckpointVerifier
 {
-    private static readonly ICaseKind[] Kinds = [new LogitCases(), new TraceCases()];
+    private static readonly ICaseKind[] Kinds = [new TokenizerCases(), new LogitCases(), new TraceCases()];
 
     /// <summary>Verifies a checkpoint.</summary>
     /// <param name="folder">The folder, with at least one file of expected values.</param>

@@ -3,6 +3,8 @@ using System.Text.RegularExpressions;
 using CsCheck;
 using HybridGen.Drafting;
 using HybridGen.Editing;
+using HybridGen.Hybrid.Tests.Judging;
+using HybridGen.Judging;
 using HybridGen.Models;
 using HybridGen.Protecting;
 using HybridGen.Revising;
@@ -64,6 +66,45 @@ public class AnyDenoiserTests
         },
         iter: 12,
         threads: 1));
+
+    /// <summary>The score that a drafter has a say in: the refiner's part, and the drafter's of all changed lines as a whole.</summary>
+    [Fact]
+    public void WithAJudgeTheJointScoreNeverFalls() => WithRefiner("llada", refiner => Texts.Sample(
+        text =>
+        {
+            foreach (var policy in new EditPolicy[] { new EditPolicy.Spelling { MinGain = 0, Judge = Judge }, new EditPolicy.Fluency { MinGain = 0, Judge = Judge } })
+            {
+                var revision = refiner.Revise(text, new ReviseOptions { Policies = [policy] }, new PairScorer(), null, CancellationToken.None);
+                // The drafter is asked about rewritten words only, with the others already added or dropped.
+                if (revision.Edits.Any(edit => edit.Kind is EditKind.Insertion or EditKind.Deletion)) continue;
+                var rise = refiner.Measure(revision.Output, policy) - refiner.Measure(text, policy) + Say(text, revision.Edits);
+                Assert.True(rise >= -0.01, $"{rise} in '{text}' -> '{revision.Output}'");
+            }
+        },
+        iter: 30,
+        threads: 1));
+
+    [Fact]
+    public void WithAJudgeMinisJointScoreNeverFalls() => WithRefiner(Repository.MiniModel, refiner => Gen.OneOf(
+        Gen.Const("She recieved teh letter"), Gen.Const(" frim teh olde twon"), Gen.Const("\n"), Gen.Const(" and i herd thier storey"), Gen.Const(" Mrs Lindqvist wrot")).Array[1, 6].Select(string.Concat).Sample(
+        text =>
+        {
+            var revision = refiner.Revise(text, new ReviseOptions { Policies = [new EditPolicy.Spelling { Judge = Judge }] }, new PairScorer(), null, CancellationToken.None);
+            var heard = revision.Edits.Where(edit => edit.Kind is not (EditKind.Consistency or EditKind.Case));
+            var rise = refiner.PointerGain(text, revision.Edits) + Say(text, heard);
+            Assert.True(rise >= -0.01, $"{rise} in '{text}' -> '{revision.Output}'");
+        },
+        iter: 60,
+        threads: 1));
+
+    private static DrafterJudge Judge { get; } = new() { Weight = 1, MinGain = 0.1, From = -8, Tail = 4 };
+
+    /// <summary>The drafter's say in changes, line by line, at most what it may be.</summary>
+    private static double Say(string text, IEnumerable<Edit> edits) => edits.GroupBy(edit => text.AsSpan(0, edit.Span.Start).Count('\n')).Sum(line =>
+    {
+        var ratio = PairScorer.LogProbability(Revision.Apply(text, [.. line]).Split('\n')[line.Key]) - PairScorer.LogProbability(text.Split('\n')[line.Key]);
+        return Math.Clamp(ratio, -Contest.MostLogRatio * line.Count(), Contest.MostLogRatio * line.Count());
+    });
 
     [Theory]
     [MemberData(nameof(Families))]

@@ -21,6 +21,7 @@ public sealed class CheckpointVerifierTests : IDisposable
     public async Task ASoundCheckpointPassesEveryCase(string family, int count)
     {
         var cases = await VerifyAsync(Repository.Checkpoint(family));
+        Assert.Contains(cases, verified => verified.Kind == "tokenizer");
         Assert.Equal(count, cases.Count(verified => verified.Kind == "logits"));
         Assert.All(cases, verified => Assert.True(verified.Passed, $"{verified.Name}: {verified.Detail}"));
     }
