@@ -69,8 +69,8 @@ internal sealed class LogitCases : ICaseKind
         private static double Tolerance(ScalarType type) => type switch
         {
             ScalarType.Float32 => 1e-4,
-            ScalarType.Float16 => 0.04,
-            _ => 0.3,
+            ScalarType.Float16 => 0.25,
+            _ => 1,
         };
     }
 }

@@ -37,7 +37,7 @@ public sealed class GpuTests : IDisposable
     public async Task HalfPrecisionsAreNear(string family)
     {
         // Weights this small and random round worse than trained ones: on the processor BF16 differs by up to 0.8.
-        foreach (var (precision, tolerance) in new[] { (DenoiserPrecision.BF16, 1.2), (DenoiserPrecision.F16, 0.15) })
+        foreach (var (precision, tolerance) in new[] { (DenoiserPrecision.BF16, 1.2), (DenoiserPrecision.F16, 0.25) })
         {
             var cases = await CheckpointVerifier.VerifyAsync(Repository.Checkpoint(family), On(precision, tolerance), cancellationToken: Token);
             Assert.All(cases, verified => Assert.True(verified.Passed, $"{precision}, {verified.Kind} {verified.Name}: {verified.Difference}, {verified.Detail}"));
