@@ -9,8 +9,18 @@ namespace HybridGen.Revising;
 /// <param name="scorer">The pointer.</param>
 /// <param name="minGain">Least gain of a change, in nats.</param>
 /// <param name="onlyDocument">Whether only the document's own names are candidates.</param>
+/// <remarks>
+/// The score of a text is what the pointer gives its words, each given the text as it was written: a sum over words, which no change lowers. Beyond
+/// that a window with a change that is less than sure is read again as it would stand, and must not have become more doubtful.
+/// </remarks>
 internal sealed class SpellingStrategy(MiniScorer scorer, double minGain, bool onlyDocument = false) : Strategy
 {
+    /// <summary>
+    /// Gain beyond the margin, in nats, from which another look has never taken back what the first saw: windows without a lesser change are
+    /// spared it.
+    /// </summary>
+    private const double Sure = 3;
+
     public override Step Propose(IReadOnlyList<Canvas> canvases, PassContext pass)
     {
         var gains = Gains(canvases);
@@ -29,6 +39,12 @@ internal sealed class SpellingStrategy(MiniScorer scorer, double minGain, bool o
 
     /// <summary>Minus all doubt: by how much the best form of each word beats the one that is written.</summary>
     public override float[] Measure(IReadOnlyList<Canvas> canvases) => Measure(canvases, Gains(canvases));
+
+    public override IEnumerable<IReadOnlyList<Repair>> Fallen(IReadOnlyList<Canvas> canvases, Step step, IReadOnlyList<Repair> repairs, PassContext pass)
+    {
+        var unsure = repairs.Where(repair => repair.Gain < minGain + Sure).Select(repair => repair.Canvas).ToHashSet();
+        return base.Fallen(canvases, step, [.. repairs.Where(repair => unsure.Contains(repair.Canvas))], pass);
+    }
 
     public static float[] Measure(IReadOnlyList<Canvas> canvases, float[][][] gains) =>
         [.. gains.Select((words, canvas) => -words.Select((forms, i) => canvases[canvas].Words[i].IsProtected ? 0 : forms.DefaultIfEmpty(0).Max()).Sum())];

@@ -118,13 +118,13 @@ public class ReviseTests(MiniEngine mini)
     }
 
     [Fact]
-    public async Task EveryWindowThatChangesIsLookedAtAgainAndNoOther()
+    public async Task OnlyWindowsWithAnUncertainDoubtAreLookedAtAgain()
     {
         var clean = await Fix(Lines(0, 40), 2);
         var text = "I recieved the box there.\n" + Lines(0, 40);
         var gain = Assert.Single((await Fix(text, 2)).Edits).Gain;
         Assert.InRange(gain, 6, 100);
-        Assert.Equal(clean.Forwards + 1, (await Fix(text, gain - 4)).Forwards);
+        Assert.Equal(clean.Forwards, (await Fix(text, gain - 4)).Forwards);
         Assert.Equal(clean.Forwards + 1, (await Fix(text, gain - 1)).Forwards);
         Assert.Equal(clean.Forwards, (await Fix(text, gain + 1)).Forwards);
 
