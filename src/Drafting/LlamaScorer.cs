@@ -11,9 +11,9 @@ internal sealed class LlamaScorer(LlamaSession session, int vocabularySize, int 
     /// <summary>Sequences of the context: passages and variants side by side.</summary>
     public const int Sequences = 128;
 
-    // From 64 tokens on llama.cpp computes attention on the processor in another way, and with weights of four bits the difference grows to
-    // 0.3 nats a token: what a token is worth would depend on how many are decoded beside it.
-    private const int MicroBatch = 63;
+    // From 64 tokens on llama.cpp computes attention on the processor in another way. The difference is rounding, but where it multiplies
+    // quantised weights it rounds activations to 8 bits, and it grows to 0.3 nats a token: what one is worth would depend on its neighbours.
+    private const int QuantisedMicroBatch = 63;
 
     /// <summary>Rows of logits that are held at once: 64 MiB, but some of them however wide they are.</summary>
     private int MostRows => Math.Max(16, (64 << 20) / (sizeof(float) * vocabularySize));
@@ -31,11 +31,11 @@ internal sealed class LlamaScorer(LlamaSession session, int vocabularySize, int 
     private SafeLLamaContextHandle Handle => session.Context.NativeHandle;
 
     /// <summary>The parameters of a context for scoring: room for the longest text, or a batch of shorter ones, and for a batch of variants.</summary>
-    public static ModelParams Parameters(ModelParams drafting, int longest)
+    public static ModelParams Parameters(ModelParams drafting, int longest, bool isQuantised)
     {
         // llama.cpp ends the process where a batch is smaller than the number of sequences.
         var batch = Math.Max(drafting.BatchSize, Sequences);
-        return drafting with { ContextSize = Math.Max((uint)longest, batch) + batch, BatchSize = batch, UBatchSize = MicroBatch, SeqMax = Sequences, KVUnified = true };
+        return drafting with { ContextSize = Math.Max((uint)longest, batch) + batch, BatchSize = batch, UBatchSize = isQuantised ? QuantisedMicroBatch : batch, SeqMax = Sequences, KVUnified = true };
     }
 
     /// <summary>Reads one passage.</summary>
