@@ -10,8 +10,8 @@ namespace HybridGen.Cli;
 internal sealed class DiffuseCommand
 {
     private readonly Argument<string> _prompt = new("PROMPT") { Description = "What to go on from; - reads standard input." };
-    private readonly Option<long?> _maxTokens = WholeNumber.Option("--max-tokens", "Longest text, in tokens; the text ends earlier where the refiner ends it. Default: 128.", 1, 1 << 20);
-    private readonly Option<long?> _block = WholeNumber.Option("--block-length", "Tokens of a block. Default: what the refiner was trained with, else 32.", 1, 1 << 20);
+    private readonly Option<long?> _maxTokens = OptionRules.WholeNumber("--max-tokens", "Longest text, in tokens; the text ends earlier where the refiner ends it. Default: 128.", 1, 1 << 20);
+    private readonly Option<long?> _block = OptionRules.WholeNumber("--block-length", "Tokens of a block. Default: what the refiner was trained with, else 32.", 1, 1 << 20);
     private readonly Option<bool> _whole = new("--whole") { Description = "Put all masks on the canvas at once instead of letting it grow by blocks." };
     private readonly Option<bool> _control = new("--control-tokens") { Description = "Read control strings in the prompt (a chat template's) as control tokens." };
     private readonly Option<bool> _json = new("--json") { Description = "Write the text, why it ended, and where each token came from as JSON." };

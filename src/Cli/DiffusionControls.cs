@@ -15,23 +15,16 @@ internal sealed class DiffusionControls
         ["random"] = new Confidence.Random(),
     };
 
-    private static readonly Dictionary<string, NoiseSchedule> Schedules = new(StringComparer.Ordinal)
-    {
-        ["linear"] = new NoiseSchedule.Linear(),
-        ["cosine"] = new NoiseSchedule.Cosine(),
-        ["geometric"] = new NoiseSchedule.Geometric(),
-    };
-
-    private readonly Option<long?> _steps = WholeNumber.Option("--steps", "Denoising steps for the whole text: more is better and slower. Default: 128.", 1, 1 << 20);
+    private readonly Option<long?> _steps = OptionRules.WholeNumber("--steps", "Denoising steps for the whole text: more is better and slower. Default: 128.", 1, 1 << 20);
     private readonly Option<string> _remasking = new Option<string>("--remasking") { Description = $"Which places wait for a later step: {string.Join(", ", Orders.Keys)}. Default: low-confidence.", HelpName = "NAME", DefaultValueFactory = _ => "low-confidence" }.AcceptOnlyFromAmong([.. Orders.Keys]);
-    private readonly Option<string> _schedule = new Option<string>("--schedule") { Description = $"How many places each step writes: {string.Join(", ", Schedules.Keys)}. Default: linear.", HelpName = "NAME", DefaultValueFactory = _ => "linear" }.AcceptOnlyFromAmong([.. Schedules.Keys]);
+    private readonly Option<string> _schedule = new Option<string>("--schedule") { Description = $"How many places each step writes: {string.Join(", ", RevisionControls.SchedulesByName.Keys)}. Default: linear.", HelpName = "NAME", DefaultValueFactory = _ => "linear" }.AcceptOnlyFromAmong([.. RevisionControls.SchedulesByName.Keys]);
     private readonly Option<double?> _threshold = OptionRules.Number("--threshold", "Probability from which a place is written before its turn. Default: 0.9.", 0, 1);
     private readonly Option<double?> _temperature = OptionRules.Number("--temperature", "0 takes the most probable token. Default: 0.", 0, 10);
-    private readonly Option<long?> _topK = WholeNumber.Option("--top-k", "Draw from so many of the most probable tokens.", 1, 1 << 20);
+    private readonly Option<long?> _topK = OptionRules.WholeNumber("--top-k", "Draw from so many of the most probable tokens.", 1, 1 << 20);
     private readonly Option<double?> _topP = OptionRules.Number("--top-p", "Draw from the tokens that together have this probability.", 0.001, 1);
-    private readonly Option<long?> _seed = WholeNumber.Option("--seed", "Fixes what is drawn. Default: 0.", 0, long.MaxValue);
+    private readonly Option<long?> _seed = OptionRules.WholeNumber("--seed", "Fixes what is drawn. Default: 0.", 0, long.MaxValue);
     private readonly Option<double?> _guidance = OptionRules.Number("--cfg", "Scale of classifier-free guidance; a step costs twice as much. Default: 0.", 0, 100);
-    private readonly Option<long?> _maxForwards = WholeNumber.Option("--max-forwards", "End after so many passes through the network.", 1, int.MaxValue);
+    private readonly Option<long?> _maxForwards = OptionRules.WholeNumber("--max-forwards", "End after so many passes through the network.", 1, int.MaxValue);
     private readonly Option<double?> _seconds = OptionRules.Number("--time-budget", "End after so many seconds, with what is written.", 0.001, 1e6);
 
     /// <summary>Adds the options to a command.</summary>
@@ -47,7 +40,7 @@ internal sealed class DiffusionControls
         {
             Steps = (int)(parsed.GetValue(_steps) ?? usual.Steps),
             Confidence = Orders[parsed.GetValue(_remasking)!],
-            Schedule = new TransferSchedule.ByNoise(Schedules[parsed.GetValue(_schedule)!]),
+            Schedule = new TransferSchedule.ByNoise(RevisionControls.SchedulesByName[parsed.GetValue(_schedule)!]),
             Acceptance = parsed.GetValue(_threshold) is { } least ? new Acceptance.Threshold { Least = least, KeepsSchedule = true } : usual.Acceptance,
             Temperature = parsed.GetValue(_temperature) ?? usual.Temperature,
             TopK = (int?)parsed.GetValue(_topK),

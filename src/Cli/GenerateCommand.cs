@@ -17,9 +17,9 @@ internal sealed class GenerateCommand
     private readonly Option<bool> _noRevise = new("--no-revise") { Description = "Return the draft as it is." };
     private readonly Option<bool> _raw = new("--raw") { Description = "Go on from the prompt as it stands, without the model's chat template." };
     private readonly Option<bool> _greedy = new("--greedy") { Description = "Always take the most probable token." };
-    private readonly Option<long?> _seed = WholeNumber.Option("--seed", "Fixes the draft. Default: a new one each time, shown with --json.", 0, uint.MaxValue);
+    private readonly Option<long?> _seed = OptionRules.WholeNumber("--seed", "Fixes the draft. Default: a new one each time, shown with --json.", 0, uint.MaxValue);
     private readonly Option<double> _temperature = new("--temperature") { Description = "Above 1 more varied, below 1 more likely; above 0, at most 10.", HelpName = "T", DefaultValueFactory = _ => new Sampling.Random().Temperature };
-    private readonly Option<long?> _maxTokens = WholeNumber.Option("--max-tokens", "Longest draft, in tokens. Default: 256.", 1, int.MaxValue);
+    private readonly Option<long?> _maxTokens = OptionRules.WholeNumber("--max-tokens", "Longest draft, in tokens. Default: 256.", 1, int.MaxValue);
     private readonly Option<bool> _json = new("--json") { Description = "Write the text, the draft with its tokens and log-probabilities, the edits and the times as JSON." };
     private readonly ModelOptions _models;
 

@@ -15,8 +15,8 @@ namespace HybridGen.Cli;
 internal sealed partial class InfillCommand
 {
     private readonly Argument<string> _text = new("TEXT") { Description = "A text with gaps: [_] of any length, [_3] of three tokens; - reads standard input." };
-    private readonly Option<long?> _minTokens = WholeNumber.Option("--min-tokens", "Fewest tokens of a gap of any length. Default: 1.", 1, 1 << 16);
-    private readonly Option<long?> _maxTokens = WholeNumber.Option("--max-tokens", "Most tokens of a gap of any length. Default: 16.", 1, 1 << 16);
+    private readonly Option<long?> _minTokens = OptionRules.WholeNumber("--min-tokens", "Fewest tokens of a gap of any length. Default: 1.", 1, 1 << 16);
+    private readonly Option<long?> _maxTokens = OptionRules.WholeNumber("--max-tokens", "Most tokens of a gap of any length. Default: 16.", 1, 1 << 16);
     private readonly Option<bool> _json = new("--json") { Description = "Write the text and each gap with its tokens as JSON." };
     private readonly DiffusionControls _controls;
     private readonly ModelOptions _models;

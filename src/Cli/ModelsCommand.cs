@@ -17,7 +17,7 @@ internal static class ModelsCommand
         var device = new Option<string>("--device") { Description = "auto, cpu, cuda or cuda:N. Default: auto.", HelpName = "NAME", DefaultValueFactory = _ => "auto" };
         var precision = new Option<DenoiserPrecision>("--precision") { Description = "auto, f32, bf16 or f16. Default: auto, which is f32 on a processor and bf16 on a GPU.", HelpName = "NAME" };
         var tolerance = new Option<double?>("--tolerance") { Description = "Largest difference of a logit that passes. Default: 1e-4 in f32.", HelpName = "X" };
-        var threads = WholeNumber.Option("--threads", "Threads of the model. Default: the processors.", 1, 1024);
+        var threads = OptionRules.WholeNumber("--threads", "Threads of the model. Default: the processors.", 1, 1024);
         device.Reject(value => new DenoiserPlacement { Device = value! });
         tolerance.Reject(value => new VerifyOptions { Tolerance = value });
         var command = new Command("verify", "Computes what a checkpoint's folder expects and says where the engine differs.") { folder, device, precision, tolerance, threads };

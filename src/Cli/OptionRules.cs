@@ -31,4 +31,17 @@ internal static class OptionRules
             return null;
         },
     };
+
+    /// <summary>An option that is a whole number in a range, <see langword="null"/> where it is not given.</summary>
+    public static Option<long?> WholeNumber(string name, string description, long least, long most) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        CustomParser = result =>
+        {
+            if (long.TryParse(result.Tokens[0].Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most) return value;
+            result.AddError($"{name} must be a whole number from {least} to {most}, not '{result.Tokens[0].Value}'.");
+            return null;
+        },
+    };
 }

@@ -28,7 +28,8 @@ internal sealed class RevisionControls
         ["random"] = new RemaskStrategy.Random(),
     };
 
-    private static readonly Dictionary<string, NoiseSchedule> SchedulesByName = new(StringComparer.Ordinal)
+    /// <summary>The noise schedules that an option can name.</summary>
+    public static readonly IReadOnlyDictionary<string, NoiseSchedule> SchedulesByName = new Dictionary<string, NoiseSchedule>(StringComparer.Ordinal)
     {
         ["linear"] = new NoiseSchedule.Linear(),
         ["cosine"] = new NoiseSchedule.Cosine(),
@@ -37,14 +38,14 @@ internal sealed class RevisionControls
 
     private readonly Option<string[]> _policies = new Option<string[]>("--policy") { Description = $"{string.Join(", ", PoliciesByName.Keys)}; several are applied one after the other. Default: the command's own.", HelpName = "NAME", AllowMultipleArgumentsPerToken = true }.AcceptOnlyFromAmong([.. PoliciesByName.Keys]);
     private readonly Option<double?> _minGain = OptionRules.Number("--min-gain", "Least gain of a change in nats: higher changes less. Default: the policies' own.", 0, 1000);
-    private readonly Option<long?> _passes = WholeNumber.Option("--passes", "Largest number of passes; they end when one changes nothing. Default: 1.", 1, 100);
+    private readonly Option<long?> _passes = OptionRules.WholeNumber("--passes", "Largest number of passes; they end when one changes nothing. Default: 1.", 1, 100);
     private readonly Option<double?> _share = OptionRules.Number("--remask-share", "Largest share of the words that a pass remasks. Default: the policies' own.", 0.001, 1);
     private readonly Option<string?> _strategy = new Option<string?>("--strategy") { Description = $"Which doubtful words are remasked first: {string.Join(", ", StrategiesByName.Keys)}. Default: margin.", HelpName = "NAME" }.AcceptOnlyFromAmong([.. StrategiesByName.Keys]);
     private readonly Option<string?> _schedule = new Option<string?>("--schedule") { Description = $"How the share falls from pass to pass: {string.Join(", ", SchedulesByName.Keys)}. Default: linear.", HelpName = "NAME" }.AcceptOnlyFromAmong([.. SchedulesByName.Keys]);
     private readonly Option<double?> _temperature = OptionRules.Number("--temperature", "Temperature of refilled words; 0 takes the most probable. Default: 0.", 0, 10);
-    private readonly Option<long?> _seed = WholeNumber.Option("--seed", "Fixes what is drawn. Default: 0.", 0, int.MaxValue);
-    private readonly Option<long?> _candidates = WholeNumber.Option("--candidates", "Proposals that are judged for each remasked place. Default: 4.", 1, 32);
-    private readonly Option<long?> _maxForwards = WholeNumber.Option("--max-forwards", "End once so many windows of a text went through the refiner.", 1, int.MaxValue);
+    private readonly Option<long?> _seed = OptionRules.WholeNumber("--seed", "Fixes what is drawn. Default: 0.", 0, int.MaxValue);
+    private readonly Option<long?> _candidates = OptionRules.WholeNumber("--candidates", "Proposals that are judged for each remasked place. Default: 4.", 1, 32);
+    private readonly Option<long?> _maxForwards = OptionRules.WholeNumber("--max-forwards", "End once so many windows of a text went through the refiner.", 1, int.MaxValue);
     private readonly Option<double?> _seconds = OptionRules.Number("--time-budget", "End a text after so many seconds, with what is done.", 0.001, 1e6);
     private readonly Option<string[]> _patterns = new("--protect") { Description = "A regular expression; words that touch a match stay as they are.", HelpName = "REGEX" };
     private readonly Option<string?> _glossary = new("--glossary") { Description = "A text with a term a line; these stay as they are.", HelpName = "FILE" };

@@ -21,8 +21,8 @@ internal sealed class ScoreCommand
     private readonly Argument<string> _path = new("FILE") { Description = "A UTF-8 text; - reads standard input." };
     private readonly Option<bool> _json = new("--json") { Description = "Write every word with its scores as JSON." };
     private readonly Option<string> _scoring = new Option<string>("--scoring") { Description = "strided masks words in turn (any refiner); shadow scores all in one forward; visible is for refiners that were trained on errors.", HelpName = "NAME", DefaultValueFactory = _ => "strided" }.AcceptOnlyFromAmong([.. Scorings.Keys]);
-    private readonly Option<long?> _strides = WholeNumber.Option("--strides", "Words from one masked word to the next. Default: 6.", 2, 64);
-    private readonly Option<long?> _top = WholeNumber.Option("--top", "How many of the most doubtful words are shown. Default: 20.", 1, int.MaxValue);
+    private readonly Option<long?> _strides = OptionRules.WholeNumber("--strides", "Words from one masked word to the next. Default: 6.", 2, 64);
+    private readonly Option<long?> _top = OptionRules.WholeNumber("--top", "How many of the most doubtful words are shown. Default: 20.", 1, int.MaxValue);
     private readonly ModelOptions _models;
 
     private ScoreCommand(Command command)

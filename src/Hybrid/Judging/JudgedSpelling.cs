@@ -3,6 +3,7 @@ using HybridGen.Canvases;
 using HybridGen.Drafting;
 using HybridGen.Models.Mini;
 using HybridGen.Revising;
+using HybridGen.Selecting;
 
 namespace HybridGen.Judging;
 
@@ -17,7 +18,7 @@ internal sealed record SecondJudge(IDraftScorer Drafter, Action<int> Count, Canc
 /// The score of a text is what the pointer gives its words, each given the text as it was written, plus the drafter's say. The pointer's part is a
 /// sum over words and needs no second look; what the drafter says of two changes of a line is not the sum of what it says of each.
 /// </remarks>
-internal sealed class JudgedSpelling(MiniScorer scorer, double minGainAlone, DrafterJudge options, SecondJudge judge) : Strategy
+internal sealed class JudgedSpelling(MiniScorer scorer, double minGainAlone, RemaskSelection selection, DrafterJudge options, SecondJudge judge) : Strategy
 {
     public override Step Propose(IReadOnlyList<Canvas> canvases, PassContext pass)
     {
@@ -31,7 +32,7 @@ internal sealed class JudgedSpelling(MiniScorer scorer, double minGainAlone, Dra
         var busy = judged.Where(word => !word.Doubted.IsSettled && (word.Doubted.IsSure || word.Verdict is not null)).CountBy(word => Line(word.Doubted)).ToDictionary();
         var repairs = judged.Where(word => word.Verdict is not null)
             .Select(word => Repair(word.Canvas, word.Index, word.Doubted, word.Verdict!.Value) with { IsOnlyOne = !word.Doubted.IsSettled && busy[Line(word.Doubted)] == 1 });
-        return new Step(SpellingStrategy.Scores(gains), places.Select(place => (place.Canvas, place.Index)).ToHashSet(), [.. repairs], []);
+        return new Step(SpellingStrategy.Scores(gains), places.Select(place => (place.Canvas, place.Index)).ToHashSet(), [.. selection.Select(repairs, canvases, pass.Share)], []);
 
         int Line(DoubtedWord word) => pass.Text.AsSpan(0, word.Span.Start).LastIndexOfAny('\n', '\r');
     }

@@ -1,5 +1,5 @@
-using System.Runtime.InteropServices;
 using HybridGen.Canvases;
+using HybridGen.Torch;
 
 namespace HybridGen.Revising;
 
@@ -8,8 +8,6 @@ internal static class Batches
 {
     /// <summary>Slots of a batch: enough to keep the cores busy, few enough for their caches; see docs/decisions/0007.</summary>
     public const int Slots = 8 * Segmenter.WindowSlots;
-
-    private static readonly string[] OutOfMemory = ["can't allocate memory", "not enough memory", "out of memory"];
 
     /// <summary>Gathers canvases as they come into batches of at most <see cref="Slots"/> slots, or of one canvas.</summary>
     public static IEnumerable<List<Canvas>> Of(IEnumerable<Canvas> canvases)
@@ -39,7 +37,7 @@ internal static class Batches
         {
             return work(batch);
         }
-        catch (Exception failure) when (IsOutOfMemory(failure))
+        catch (Exception failure) when (LibTorch.IsOutOfMemory(failure))
         {
             if (batch.Count == 1) throw new RefiningException($"There is not enough memory to refine a single window of {batch[0].Length} slots.", failure);
         }
@@ -47,8 +45,4 @@ internal static class Batches
         var half = batch.Count / 2;
         return [.. Run(batch[..half], work), .. Run(batch[half..], work)];
     }
-
-    /// <summary>Whether it is the system, libtorch's allocator on the processor, or CUDA's that says so.</summary>
-    private static bool IsOutOfMemory(Exception failure) => failure is OutOfMemoryException
-        || (failure is ExternalException && OutOfMemory.Any(words => failure.Message.Contains(words, StringComparison.OrdinalIgnoreCase)));
 }

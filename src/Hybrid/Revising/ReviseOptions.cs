@@ -28,6 +28,7 @@ public sealed record ReviseOptions
     public int Passes { get; init => field = InRange(value, 1, 100); } = 1;
 
     /// <summary>Largest share of a window's words that one pass remasks, before <see cref="Schedule"/>.</summary>
+    /// <remarks>To mend spelling <c>mini</c> remasks nothing: it is the largest share of words that a pass changes then.</remarks>
     /// <value>Above 0, at most 1; <see langword="null"/> (default) is the policy's own.</value>
     public double? RemaskShare
     {

@@ -2,18 +2,20 @@ using HybridGen.Candidates;
 using HybridGen.Canvases;
 using HybridGen.Models.Mini;
 using HybridGen.Scoring;
+using HybridGen.Selecting;
 
 namespace HybridGen.Revising;
 
 /// <summary>Doubts words of which the mini refiner's pointer finds a near form more probable; writes that form.</summary>
 /// <param name="scorer">The pointer.</param>
 /// <param name="minGain">Least gain of a change, in nats.</param>
+/// <param name="selection">How many words a pass changes.</param>
 /// <param name="onlyDocument">Whether only the document's own names are candidates.</param>
 /// <remarks>
 /// The score of a text is what the pointer gives its words, each given the text as it was written: a sum over words, which no change lowers. Beyond
 /// that a window with a change that is less than sure is read again as it would stand, and must not have become more doubtful.
 /// </remarks>
-internal sealed class SpellingStrategy(MiniScorer scorer, double minGain, bool onlyDocument = false) : Strategy
+internal sealed class SpellingStrategy(MiniScorer scorer, double minGain, RemaskSelection selection, bool onlyDocument = false) : Strategy
 {
     /// <summary>
     /// Gain beyond the margin, in nats, from which another look has never taken back what the first saw: windows without a lesser change are
@@ -34,7 +36,7 @@ internal sealed class SpellingStrategy(MiniScorer scorer, double minGain, bool o
                     repairs.Add(repair);
                 }
 
-        return new Step(Scores(gains), remasked, repairs, Measure(canvases, gains));
+        return new Step(Scores(gains), remasked, [.. selection.Select(repairs, canvases, pass.Share)], Measure(canvases, gains));
     }
 
     /// <summary>Minus all doubt: by how much the best form of each word beats the one that is written.</summary>

@@ -13,9 +13,9 @@ internal sealed class Strategies(Predictor predictor, MiniScorer? pointer, WordE
     /// <summary>The strategy of a policy in a run.</summary>
     public Strategy For(EditPolicy policy, RevisionRun run, RemaskCaps caps) => policy switch
     {
-        EditPolicy.Spelling { Judge: { } how } spelling when pointer is not null && run.Judge is { } judge => new JudgedSpelling(pointer, spelling.MinGain, how, judge),
-        EditPolicy.Spelling spelling when pointer is not null => new SpellingStrategy(pointer, spelling.MinGain),
-        EditPolicy.Consistency consistency when pointer is not null => new SpellingStrategy(pointer, consistency.MinGain, onlyDocument: true),
+        EditPolicy.Spelling { Judge: { } how } spelling when pointer is not null && run.Judge is { } judge => new JudgedSpelling(pointer, spelling.MinGain, Selection(run, caps), how, judge),
+        EditPolicy.Spelling spelling when pointer is not null => new SpellingStrategy(pointer, spelling.MinGain, Selection(run, caps)),
+        EditPolicy.Consistency consistency when pointer is not null => new SpellingStrategy(pointer, consistency.MinGain, Selection(run, caps), onlyDocument: true),
         EditPolicy.Spelling spelling => Masked(new MaskedSpelling(spelling.MinGain, encoder, candidates), run, caps, spelling.Judge),
         EditPolicy.Consistency consistency => Masked(new MaskedSpelling(consistency.MinGain, encoder, candidates, onlyDocument: true), run, caps),
         EditPolicy.Fluency fluency => Masked(new MaskedFluency(fluency.MinGain, encoder, candidates), run, caps, fluency.Judge),
@@ -49,12 +49,14 @@ internal sealed class Strategies(Predictor predictor, MiniScorer? pointer, WordE
         _ => throw new ArgumentException($"No scoring is known for {scoring.GetType().Name}.", nameof(scoring)),
     };
 
+    private static RemaskSelection Selection(RevisionRun run, RemaskCaps caps) => new(run.Options.Strategy, caps, run.Random);
+
     private MaskedStrategy Masked(MaskedPolicy policy, RevisionRun run, RemaskCaps caps, DrafterJudge? how = null)
     {
         var scoring = Scoring(run.Options.Scoring, predictor, run.Draft);
         // What a change is worth is always measured with masks, whatever found the place.
         var measure = scoring is StridedMasking ? scoring : Scoring(null, predictor, null);
-        return new MaskedStrategy(policy, scoring, measure, new RemaskSelection(run.Options.Strategy, caps, run.Random),
+        return new MaskedStrategy(policy, scoring, measure, Selection(run, caps),
             new SpanFiller(predictor, run.Options.Temperature, run.Random), new PseudoLikelihood(predictor), run.Options.Candidates)
         {
             Joint = how is not null && run.Judge is { } second ? (how, second) : null,

@@ -1,4 +1,5 @@
 using HybridGen.Models;
+using HybridGen.Torch;
 using static TorchSharp.torch;
 
 namespace HybridGen.Scoring;
@@ -89,7 +90,7 @@ internal sealed class Predictor(IDenoiser denoiser)
             Read(denoiser.Hidden(Input(batch, rows, width, masks)), asked, queries, top, answers);
             Forwards += batch.Length;
         }
-        catch (System.Runtime.InteropServices.ExternalException failure) when (IsOutOfMemory(failure))
+        catch (Exception failure) when (LibTorch.IsOutOfMemory(failure))
         {
             if (batch.Length == 1) throw new RefiningException($"A canvas of {rows[batch[0]].Length} tokens does not fit into the memory of {denoiser.Device}.", failure);
             _positionsAtOnce = Math.Max(LeastPositionsAtOnce, _positionsAtOnce / 2);
@@ -154,7 +155,4 @@ internal sealed class Predictor(IDenoiser denoiser)
     }
 
     private static float[] Floats(Tensor tensor) => tensor.to(ScalarType.Float32).cpu().data<float>().ToArray();
-
-    private static bool IsOutOfMemory(Exception failure) =>
-        failure.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase) || failure.Message.Contains("can't allocate memory", StringComparison.OrdinalIgnoreCase);
 }

@@ -1,4 +1,5 @@
 using HybridGen.Canvases;
+using HybridGen.Revising;
 using HybridGen.Scoring;
 
 namespace HybridGen.Selecting;
@@ -15,7 +16,7 @@ internal sealed class RemaskSelection(RemaskStrategy strategy, RemaskCaps caps, 
     /// <param name="first">Which of them come first, whatever their score.</param>
     public List<int> Select(Canvas canvas, WordScore[] scores, double share, Func<CanvasWord, WordScore, bool> mayChange, Func<CanvasWord, bool> first)
     {
-        var most = Math.Min(caps.PerStep, (int)Math.Ceiling(share * canvas.Words.Count));
+        var most = Most(canvas, share);
         var taken = new SortedSet<int>();
         foreach (var word in Ranked(canvas, scores, mayChange).OrderByDescending(word => first(canvas.Words[word])))
         {
@@ -27,6 +28,30 @@ internal sealed class RemaskSelection(RemaskStrategy strategy, RemaskCaps caps, 
         foreach (var word in taken) caps.Count(canvas.Words[word].Word.Span.Start);
         return [.. taken];
     }
+
+    /// <summary>Of the words that a denoiser would write otherwise without remasking any, those that it may: a share of a window at most.</summary>
+    /// <param name="repairs">What it would write; the rest waits for another pass.</param>
+    /// <param name="canvases">The canvases.</param>
+    /// <param name="share">Largest share of a canvas's words.</param>
+    public IEnumerable<Repair> Select(IEnumerable<Repair> repairs, IReadOnlyList<Canvas> canvases, double share)
+    {
+        foreach (var canvas in repairs.Where(repair => caps.Allows(repair.Span.Start)).GroupBy(repair => repair.Canvas))
+            foreach (var repair in Ranked(canvas).Take(Most(canvases[canvas.Key], share)).OrderBy(repair => repair.First))
+            {
+                caps.Count(repair.Span.Start);
+                yield return repair;
+            }
+    }
+
+    private int Most(Canvas canvas, double share) => Math.Min(caps.PerStep, (int)Math.Ceiling(share * canvas.Words.Count));
+
+    /// <summary>A visible word has no confidence of its own: by how much it loses stands for margin, confidence and entropy.</summary>
+    private IEnumerable<Repair> Ranked(IEnumerable<Repair> repairs) => strategy switch
+    {
+        RemaskStrategy.Random => [.. repairs.OrderBy(_ => random.NextDouble())],
+        RemaskStrategy.Threshold threshold => repairs.Where(repair => repair.Gain >= threshold.Suspicion).OrderByDescending(repair => repair.Gain),
+        _ => repairs.OrderByDescending(repair => repair.Gain),
+    };
 
     private IEnumerable<int> Ranked(Canvas canvas, WordScore[] scores, Func<CanvasWord, WordScore, bool> mayChange)
     {

@@ -13,6 +13,8 @@ public static class LibTorch
 
     private const string Native = "LibTorchSharp";
 
+    private static readonly string[] OutOfMemory = ["can't allocate memory", "not enough memory", "out of memory"];
+
     private static readonly Lazy<NativeLibraryReport> Loaded = new(Load);
 
     /// <summary>Loads libtorch unless that is done.</summary>
@@ -30,6 +32,10 @@ public static class LibTorch
 
     /// <summary>The newest GLIBCXX version of this system's libstdc++; <see langword="null"/> where there is none.</summary>
     public static Version? Glibcxx => GlibcxxCompat.Installed;
+
+    /// <summary>Whether it is the system, libtorch's allocator on the processor, or CUDA's that says so.</summary>
+    internal static bool IsOutOfMemory(Exception failure) => failure is OutOfMemoryException
+        || (failure is ExternalException && OutOfMemory.Any(words => failure.Message.Contains(words, StringComparison.OrdinalIgnoreCase)));
 
     private static NativeLibraryReport Load()
     {

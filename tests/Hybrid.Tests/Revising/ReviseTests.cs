@@ -1,3 +1,4 @@
+using HybridGen.Judging;
 using System.Globalization;
 using CsCheck;
 using HybridGen.Editing;
@@ -107,6 +108,22 @@ public class ReviseTests(MiniEngine mini)
         Assert.Equal(once.Output, twice.Output);
         Assert.True(once.Forwards > 10);
         Assert.Equal(once.Forwards + 1, twice.Forwards);
+    }
+
+    [Fact]
+    public async Task AShareOfTheWordsIsMendedInAPassTheSurestFirst()
+    {
+        const string Text = "I recieved teh packige and it was wonderfull. ";
+        foreach (var judge in new[] { null, new DrafterJudge() })
+        {
+            var options = ReviseOptions.Fix with { Policies = [new EditPolicy.Spelling { Judge = judge }] };
+            var all = await mini.Engine.ReviseAsync(Text, options, cancellationToken: Token);
+            var one = await mini.Engine.ReviseAsync(Text, options with { RemaskShare = 0.01 }, cancellationToken: Token);
+            var passes = await mini.Engine.ReviseAsync(Text, options with { RemaskShare = 0.01, Passes = 10 }, cancellationToken: Token);
+            Assert.Equal(4, all.Edits.Count);
+            Assert.Equal(all.Edits.MaxBy(edit => edit.Gain), Assert.Single(one.Edits));
+            Assert.Equal(all.Output, passes.Output);
+        }
     }
 
     [Fact]
