@@ -15,11 +15,11 @@ internal abstract class ColumnCache(KeyValueCache known) : IDisposable
     protected KeyValueCache Known => known;
 
     /// <summary>The cache of a rule; null where every pass runs everything.</summary>
-    /// <exception cref="ArgumentException">An approximate cache is asked of a family that has none.</exception>
+    /// <exception cref="RefiningException">An approximate cache is asked of a family that has none.</exception>
     public static ColumnCache? For(CacheRule rule, DenoiserDescriptor descriptor)
     {
         var isApproximate = rule is CacheRule.Prefix or CacheRule.Dual;
-        if (isApproximate && !descriptor.CanCache) throw new ArgumentException($"The sampling options ask for a cache; '{descriptor.Family}' runs whole canvases only.");
+        if (isApproximate && !descriptor.CanCache) throw new RefiningException($"'{descriptor.Family}' runs whole canvases only: it has no cache, neither exact nor approximate. Leave the cache at its default.");
         if (rule is CacheRule.None || !descriptor.CanCache) return null;
         if (descriptor.Attention == AttentionPattern.BlockCausal) return new FinishedBlocks();
         return isApproximate ? new StillColumns(descriptor.ShiftsLogits ? 1 : 0, keepsSuffix: rule is CacheRule.Dual) : null;

@@ -78,7 +78,7 @@ public sealed class CacheRuleTests : DenoisingTest
 
     [Fact]
     public Task AnApproximationIsRefusedWhereThereIsNoCache() => On(() =>
-        Assert.Contains("whole canvases", Assert.Throws<ArgumentException>(() => Whole(FakeDenoiser.Wanting(_ => 5), Steps with { Cache = new CacheRule.Dual() })).Message, StringComparison.Ordinal));
+        Assert.Contains("whole canvases", Assert.Throws<RefiningException>(() => Whole(FakeDenoiser.Wanting(_ => 5), Steps with { Cache = new CacheRule.Dual() })).Message, StringComparison.Ordinal));
 
     private static SamplingOptions Options(string way, IDenoiser denoiser) => way switch
     {
