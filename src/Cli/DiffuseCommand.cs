@@ -9,11 +9,20 @@ namespace HybridGen.Cli;
 /// <summary><c>diffuse</c>: the refiner alone goes on from a prompt, block by block.</summary>
 internal sealed class DiffuseCommand
 {
+    private static readonly Dictionary<string, CacheRule> Caches = new(StringComparer.Ordinal)
+    {
+        ["exact"] = new CacheRule.Exact(),
+        ["none"] = new CacheRule.None(),
+        ["prefix"] = new CacheRule.Prefix(),
+        ["dual"] = new CacheRule.Dual(),
+    };
+
     private readonly Argument<string> _prompt = new("PROMPT") { Description = "What to go on from; - reads standard input." };
     private readonly Option<long?> _maxTokens = OptionRules.WholeNumber("--max-tokens", "Longest text, in tokens; the text ends earlier where the refiner ends it. Default: 128.", 1, 1 << 20);
     private readonly Option<long?> _block = OptionRules.WholeNumber("--block-length", "Tokens of a block. Default: what the refiner was trained with, else 32.", 1, 1 << 20);
     private readonly Option<bool> _whole = new("--whole") { Description = "Put all masks on the canvas at once instead of letting it grow by blocks." };
     private readonly Option<bool> _control = new("--control-tokens") { Description = "Read control strings in the prompt (a chat template's) as control tokens." };
+    private readonly Option<string> _cache = new Option<string>("--cache") { Description = $"What passes take over from earlier ones: {string.Join(", ", Caches.Keys)}. The last two are faster and approximate. Default: exact.", HelpName = "NAME", DefaultValueFactory = _ => "exact" }.AcceptOnlyFromAmong([.. Caches.Keys]);
     private readonly Option<bool> _json = new("--json") { Description = "Write the text, why it ended, and where each token came from as JSON." };
     private readonly DiffusionControls _controls;
     private readonly ModelOptions _models;
@@ -21,7 +30,7 @@ internal sealed class DiffuseCommand
     private DiffuseCommand(Command command)
     {
         command.Add(_prompt);
-        foreach (var option in new Option[] { _maxTokens, _block, _whole, _control, _json }) command.Add(option);
+        foreach (var option in new Option[] { _maxTokens, _block, _whole, _control, _cache, _json }) command.Add(option);
         _controls = new DiffusionControls(command);
         _models = new ModelOptions(command, hasDrafter: false);
     }
@@ -42,7 +51,7 @@ internal sealed class DiffuseCommand
         var usual = new DiffusionOptions();
         var text = await engine.DiffuseAsync(prompt, usual with
         {
-            Sampling = _controls.Read(parsed),
+            Sampling = _controls.Read(parsed) with { Cache = Caches[parsed.GetValue(_cache)!] },
             MaxNewTokens = (int)(parsed.GetValue(_maxTokens) ?? usual.MaxNewTokens),
             BlockLength = (int?)parsed.GetValue(_block),
             Grows = !parsed.GetValue(_whole),

@@ -12,6 +12,7 @@ internal sealed class CandidateSource
 
     private const int MostOfDocument = 2;
     private const int MostOfLexicon = 6;
+    private const int MostOfDraft = 2;
     private const int LongestBody = 24;
     private const int RarestHalf = 1500;
     private const int MostCached = 50_000;
@@ -50,6 +51,19 @@ internal sealed class CandidateSource
         var first = own.Take(MostOfDocument).Select(form => Make(word.Body, form, CandidateKind.Document)).ToList();
         first.AddRange(general.Where(candidate => first.TrueForAll(named => named.Form != candidate.Form)));
         return first.Count <= Most ? first : first[..Most];
+    }
+
+    /// <summary>Candidates with near forms from a draft's alternatives among them, which take the last ones' places where there are too many.</summary>
+    /// <param name="known">The candidates of a word.</param>
+    /// <param name="body">The word without its space.</param>
+    /// <param name="drafted">What the drafter could have written instead, the most probable first.</param>
+    public IReadOnlyList<Candidate> With(IReadOnlyList<Candidate> known, string body, IEnumerable<string> drafted)
+    {
+        if (body.Length > LongestBody) return known;
+        var farthest = body.Length <= 3 ? 1 : 2;
+        var near = drafted.Where(form => known.All(other => other.Form != form)).Select(form => Describe(body, form))
+            .Where(form => form.Distance > 0 && form.Distance <= farthest).Take(MostOfDraft).ToList();
+        return near.Count == 0 ? known : [.. known.Take(Most - near.Count), .. near];
     }
 
     /// <summary>The candidates of a body that starts with a letter, whatever the document.</summary>

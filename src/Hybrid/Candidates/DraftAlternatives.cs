@@ -1,42 +1,65 @@
 using HybridGen.Drafting;
+using HybridGen.Editing;
 using HybridGen.Words;
 
 namespace HybridGen.Candidates;
 
 /// <summary>The words that a draft could have had, by what the drafter itself found probable.</summary>
 /// <remarks>Texts are compared, not ids, so the refiner's vocabulary may be any other.</remarks>
-internal sealed class DraftAlternatives(Draft draft)
+internal sealed class DraftAlternatives(Draft draft, int most = int.MaxValue)
 {
     private readonly int[] _starts = [.. draft.Tokens.Select(token => token.Span.Start)];
 
-    /// <summary>The other forms of a word, the most probable first.</summary>
+    private IReadOnlyList<Edit> _edits = [];
+
+    /// <summary>Takes note of how the text has come to differ from the draft: words are those of the text from then on.</summary>
+    /// <param name="editsOfDraft">Edits of the draft's text, in text order.</param>
+    public void Follow(IReadOnlyList<Edit> editsOfDraft) => _edits = editsOfDraft;
+
+    /// <summary>The other forms of a word, the most probable first, at most as many as were asked for.</summary>
     /// <remarks>
     /// An alternative stands in its token's place inside the word. One of the first token also stands for the whole word, since what followed the
-    /// chosen token says nothing about what would follow it. A token that reaches over the word's ends, or is part of a character, has none.
+    /// chosen token says nothing about what would follow it. A token that reaches over the word's ends, or is part of a character, has none; nor
+    /// has a word that the draft does not have.
     /// </remarks>
-    /// <param name="word">A word of the draft's text.</param>
+    /// <param name="word">A word of the draft's text, or of what <see cref="Follow"/> was told that it became.</param>
     public IReadOnlyList<DraftAlternative> For(Word word)
     {
-        if (!word.StartsWithLetter) return [];
-        var whole = new TextSpan(word.Span.End - word.Text.Length, word.Text.Length);
+        if (!word.StartsWithLetter || InDraft(word) is not { } drafted) return [];
+        var whole = new TextSpan(drafted.Span.End - drafted.Text.Length, drafted.Text.Length);
         var own = Within(whole);
         var found = new List<DraftAlternative>();
         foreach (var token in own.Where(token => token.Text.Length > 0))
         {
-            var (before, after) = (word.Text[..(token.Span.Start - whole.Start)], word.Text[(token.Span.End - whole.Start)..]);
+            var (before, after) = (drafted.Text[..(token.Span.Start - whole.Start)], drafted.Text[(token.Span.End - whole.Start)..]);
             foreach (var other in token.Alternatives.Where(other => other.Id != token.Id && !other.Text.Contains('\uFFFD')))
             {
-                Add(found, word, before + other.Text + after, other.LogProbability - token.LogProbability);
-                if (before.Length == 0 && after.Length > 0) Add(found, word, other.Text, other.LogProbability - own.Sum(part => part.LogProbability));
+                Add(found, drafted, before + other.Text + after, other.LogProbability - token.LogProbability);
+                if (before.Length == 0 && after.Length > 0) Add(found, drafted, other.Text, other.LogProbability - own.Sum(part => part.LogProbability));
             }
         }
 
-        return [.. found.OrderByDescending(alternative => alternative.Gain).DistinctBy(alternative => alternative.Form)];
+        return [.. found.OrderByDescending(alternative => alternative.Gain).DistinctBy(alternative => alternative.Form).Take(most)];
     }
 
     private static void Add(List<DraftAlternative> found, Word word, string text, float gain)
     {
         if (WordSplitter.Split(text) is [{ StartsWithLetter: true } only] && only.Spaced == word.Spaced && only.Body != word.Body) found.Add(new DraftAlternative(only.Body, gain));
+    }
+
+    /// <summary>A word as the draft has it, with the space that is really before it; null where the word, or a part of it, is not the draft's.</summary>
+    private Word? InDraft(Word word)
+    {
+        var growth = 0;
+        foreach (var edit in _edits.TakeWhile(edit => edit.Span.Start + growth < word.Span.End))
+        {
+            if (edit.Span.Start + growth + edit.After.Length > word.Span.Start) return null;
+            growth += edit.After.Length - edit.Span.Length;
+        }
+
+        var span = word.Span with { Start = word.Span.Start - growth };
+        if (span.Start < 0 || span.End > draft.Text.Length || !span.Of(draft.Text).SequenceEqual(word.Body)) return null;
+        return new Word(span.Start > 0 && draft.Text[span.Start - 1] == ' ' ? " " + word.Body : word.Body, word.Body, span);
     }
 
     /// <summary>The tokens of a word; none where they reach over its ends.</summary>

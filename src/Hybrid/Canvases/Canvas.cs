@@ -81,6 +81,9 @@ internal enum Visibility
 internal sealed record CanvasWord(Word Word, CanvasForm Draft, IReadOnlyList<CanvasForm> Candidates, int Slots, bool IsProtected)
 {
     public Visibility Visibility { get; set; }
+
+    /// <summary>Tokens of the words that the drafter could have written here, near or not, the most probable first.</summary>
+    public IReadOnlyList<int[]> Drafted { get; init; } = [];
 }
 
 /// <summary>A form that stands, or could stand, in a word's place.</summary>

@@ -16,9 +16,15 @@ internal sealed class CanvasBuilder
     private readonly DocumentWords _document = new();
     private readonly DocumentNames _names;
 
-    public CanvasBuilder(CandidateSource candidates, WordEncoder encoder, IEnumerable<Word> document)
+    private readonly DraftAlternatives? _alternatives;
+
+    /// <param name="candidates">Names forms that are near a word.</param>
+    /// <param name="encoder">Makes tokens of words.</param>
+    /// <param name="document">The words of the document.</param>
+    /// <param name="alternatives">What the drafter could have written instead; null where no drafter wrote the text.</param>
+    public CanvasBuilder(CandidateSource candidates, WordEncoder encoder, IEnumerable<Word> document, DraftAlternatives? alternatives = null)
     {
-        (_candidates, _encoder) = (candidates, encoder);
+        (_candidates, _encoder, _alternatives) = (candidates, encoder, alternatives);
         _document.Add(document);
         _names = new DocumentNames(_document, candidates.Lexicon);
     }
@@ -27,8 +33,12 @@ internal sealed class CanvasBuilder
     public CanvasWord Build(Word word, bool isProtected)
     {
         var draft = Form(word, new Candidate(word.Body, CandidateKind.Draft, _candidates.Lexicon.Bucket(word.Body), 0, EditOperations.Same));
-        var candidates = _candidates.For(word, _names).Select(candidate => Form(word, candidate)).ToArray();
-        return new CanvasWord(word, draft, candidates, Slots(draft, candidates), isProtected);
+        var drafted = isProtected ? [] : _alternatives?.For(word).Select(alternative => alternative.Form).ToArray() ?? [];
+        var candidates = _candidates.With(_candidates.For(word, _names), word.Body, drafted).Select(candidate => Form(word, candidate)).ToArray();
+        return new CanvasWord(word, draft, candidates, Slots(draft, candidates), isProtected)
+        {
+            Drafted = [.. drafted.Select(form => _encoder.Encode(word.Spaced ? " " + form : form))],
+        };
     }
 
     /// <summary>A word as the first of a window, which begins without a space.</summary>

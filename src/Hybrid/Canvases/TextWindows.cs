@@ -10,7 +10,7 @@ namespace HybridGen.Canvases;
 /// Where documents and windows begin is decided at the first reading and kept for the others, so that an edit leaves all windows but its own as
 /// they were. What an edit changes in other windows is what they take from their document: names and counts.
 /// </remarks>
-internal sealed class TextWindows(CandidateSource candidates, WordEncoder encoder, Protection protection, int windowSlots)
+internal sealed class TextWindows(CandidateSource candidates, WordEncoder encoder, Protection protection, int windowSlots, DraftAlternatives? alternatives = null)
 {
     private HashSet<int> _documents = [];
     private HashSet<int> _windows = [];
@@ -24,7 +24,7 @@ internal sealed class TextWindows(CandidateSource candidates, WordEncoder encode
         foreach (var section in Segmenter.Sections(lines, _isCut ? _documents.Contains : null))
         {
             _documents.Add(section[0][0].Span.Start);
-            var builder = new CanvasBuilder(candidates, encoder, section.SelectMany(line => line));
+            var builder = new CanvasBuilder(candidates, encoder, section.SelectMany(line => line), alternatives);
             foreach (var canvas in Segmenter.Pack(section, builder, guard, _windows.Contains, windowSlots))
             {
                 _windows.Add(canvas.Words[0].Word.Span.Start);

@@ -6,13 +6,23 @@ namespace HybridGen.Denoising;
 /// <summary>Canvases of different lengths as one input: filled up at the right with what nobody sees.</summary>
 internal static class CanvasBatch
 {
-    /// <summary>The input; with guidance a second time, with given tokens masked: (B or 2 · B, L).</summary>
+    /// <summary>The input of a pass over whole canvases, (B, L).</summary>
+    /// <param name="denoiser">Who reads it.</param>
+    /// <param name="canvases">B canvases.</param>
+    /// <param name="time">Where in the diffusion the canvases are.</param>
+    public static DenoiserInput Input(IDenoiser denoiser, IReadOnlyList<DenoisingCanvas> canvases, float time)
+    {
+        var rows = Rows(denoiser, canvases, time: time);
+        return Input(denoiser, rows, new ColumnWindow(0, rows.Length, null));
+    }
+
+    /// <summary>The rows of a pass; with guidance a second time, with given tokens masked: B or 2 · B of them.</summary>
     /// <param name="denoiser">Who reads it.</param>
     /// <param name="canvases">B canvases.</param>
     /// <param name="blockLength">Columns of a block, where attention goes by blocks.</param>
     /// <param name="guidance">Whether the second half is wanted, and the tokens that stay visible there; null for none.</param>
     /// <param name="time">Where in the diffusion the canvases are; null where their masks tell.</param>
-    public static DenoiserInput Input(
+    public static CanvasRows Rows(
         IDenoiser denoiser, IReadOnlyList<DenoisingCanvas> canvases, int blockLength = int.MaxValue, IReadOnlyList<int>? guidance = null, float? time = null)
     {
         var (descriptor, length) = (denoiser.Descriptor, canvases.Max(canvas => canvas.ShownLength));
@@ -26,21 +36,28 @@ internal static class CanvasBatch
             (seen, times) = ([.. seen, .. seen], times is null ? null : [.. times, .. times]);
         }
 
-        return Input(denoiser, ids, seen, times, blockLength);
+        return new CanvasRows(ids, seen, times, blockLength);
     }
 
-    private static DenoiserInput Input(IDenoiser denoiser, List<long[]> ids, List<bool[]> seen, List<float>? times, int blockLength)
+    /// <summary>The input of a pass over some columns, (B or 2 · B, count); they see all columns that attention lets them.</summary>
+    /// <param name="denoiser">Who reads it.</param>
+    /// <param name="rows">The canvases.</param>
+    /// <param name="window">The columns.</param>
+    public static DenoiserInput Input(IDenoiser denoiser, CanvasRows rows, ColumnWindow window)
     {
-        var (shape, device) = (new long[] { ids.Count, ids[0].Length }, denoiser.Device);
+        var (shape, device) = (new long[] { rows.Ids.Count, rows.Length }, denoiser.Device);
         var goesByBlocks = denoiser.Descriptor.Attention == AttentionPattern.BlockCausal;
-        var hasGap = seen.Any(row => Array.IndexOf(row, false) is var gap && gap >= 0 && Array.LastIndexOf(row, true) > gap);
-        var visible = goesByBlocks || seen.Any(row => row.Contains(false)) ? tensor([.. seen.SelectMany(row => row)], shape, device: device) : null;
-        return new DenoiserInput(tensor([.. ids.SelectMany(row => row)], shape, device: device))
+        var hasGap = rows.Seen.Any(row => Array.IndexOf(row, false) is var gap && gap >= 0 && Array.LastIndexOf(row, true) > gap);
+        var visible = goesByBlocks || rows.Seen.Any(row => row.Contains(false)) ? tensor([.. rows.Seen.SelectMany(row => row)], shape, device: device) : null;
+        return new DenoiserInput(Own(tensor([.. rows.Ids.SelectMany(row => row)], shape, device: device)))
         {
-            Attention = goesByBlocks ? Staircase(visible!, blockLength) : visible,
-            Positions = hasGap ? tensor([.. seen.SelectMany(Positions)], shape, device: device) : null,
-            Times = times is null ? null : tensor([.. times], device: device),
+            Attention = goesByBlocks ? Staircase(visible!, rows.BlockLength).narrow(2, window.Start, window.Count) : visible,
+            Positions = hasGap ? Own(tensor([.. rows.Seen.SelectMany(Positions)], shape, device: device)) : null,
+            Times = rows.Times is null ? null : tensor([.. rows.Times], device: device),
+            Cache = window.Cache,
         };
+
+        Tensor Own(Tensor columns) => columns.narrow(1, window.Start, window.Count);
     }
 
     private static long[] Ids(DenoisingCanvas canvas, int length, int fill) => [.. Columns(length).Select(i => (long)(i < canvas.ShownLength ? canvas.Ids[i] : fill))];
@@ -67,4 +84,29 @@ internal static class CanvasBatch
     }
 
     private static IEnumerable<int> Columns(int length) => Enumerable.Range(0, length);
+}
+
+/// <summary>Canvases as rows of equal length.</summary>
+/// <param name="Ids">Their tokens.</param>
+/// <param name="Seen">Which of them are shown.</param>
+/// <param name="Times">Where in the diffusion each is; null for models that are not told.</param>
+/// <param name="BlockLength">Columns of a block, where attention goes by blocks.</param>
+internal sealed record CanvasRows(IReadOnlyList<long[]> Ids, IReadOnlyList<bool[]> Seen, IReadOnlyList<float>? Times, int BlockLength)
+{
+    /// <summary>Columns.</summary>
+    public int Length => Ids[0].Length;
+
+    /// <summary>The first column from one on that some row has otherwise than it had; the shorter length where none has.</summary>
+    /// <param name="before">The same canvases at another time.</param>
+    /// <param name="from">The first column that is looked at.</param>
+    public int FirstChange(CanvasRows before, int from)
+    {
+        var length = Math.Min(Length, before.Length);
+        var rest = Math.Max(0, length - from);
+        return length - rest + Enumerable.Range(0, Ids.Count).Min(row => Math.Min(
+            Same(Ids[row].AsSpan(length - rest, rest), before.Ids[row].AsSpan(length - rest, rest)),
+            Same(Seen[row].AsSpan(length - rest, rest), before.Seen[row].AsSpan(length - rest, rest))));
+    }
+
+    private static int Same<T>(ReadOnlySpan<T> now, ReadOnlySpan<T> before) => now.CommonPrefixLength(before);
 }

@@ -53,6 +53,9 @@ public sealed record DiffusionOptions
 public sealed record DiffusedText(
     string Text, SamplingEnd Reason, IReadOnlyList<DiffusedToken> Tokens, IReadOnlyList<RepeatedRun> Runs, int Steps, int Forwards)
 {
+    /// <summary>Positions that went through the network, over all passes: what a cache saves shows here.</summary>
+    public long Positions { get; init; }
+
     /// <summary>Whether a limit or the caller ended it before its time; masks may then be filled with guesses.</summary>
     public bool IsCutShort => Reason is SamplingEnd.Cancelled or SamplingEnd.Stopped or SamplingEnd.MaxForwards or SamplingEnd.TimeBudget;
 }

@@ -17,6 +17,7 @@ internal sealed class DiffusionSampler : IDisposable
     private readonly TransferSchedule _schedule;
     private readonly int[] _endIds;
     private readonly Proposer _proposer;
+    private readonly ColumnCache? _cache;
     private readonly Func<double> _uniform;
     private readonly SamplingLimits _limits;
     private readonly Dictionary<(int Canvas, int Position), Proposal> _guesses = [];
@@ -29,6 +30,7 @@ internal sealed class DiffusionSampler : IDisposable
         (_denoiser, _canvases, _rule, _options, _limits) = (denoiser, canvases, rule, options, new SamplingLimits(options, cancellationToken));
         _schedule = options.Remasking?.Schedule is { } held ? new TransferSchedule.ByNoise(held) : options.Schedule;
         _endIds = [.. EndIds(denoiser.Descriptor)];
+        _cache = ColumnCache.For(options.Cache, denoiser.Descriptor);
         _proposer = new Proposer(denoiser, options, _endIds, seed);
         _uniform = options.Uniform ?? new Random(seed.GetHashCode()).NextDouble;
     }
@@ -48,7 +50,11 @@ internal sealed class DiffusionSampler : IDisposable
         return sampler.Run();
     }
 
-    public void Dispose() => _proposer.Dispose();
+    public void Dispose()
+    {
+        _proposer.Dispose();
+        _cache?.Dispose();
+    }
 
     private SamplingResult[] Run()
     {
@@ -72,6 +78,7 @@ internal sealed class DiffusionSampler : IDisposable
 
     private SamplingEnd? Write(Block block)
     {
+        _cache?.Enter(block.Parts.Min(part => part.From), block.Parts.Max(part => part.To));
         var blocks = _rule.Count(_canvases);
         var plans = _canvases.Zip(block.Parts, (canvas, part) => Plan(canvas.Open(part.From, part.To).Count(), (_options.Steps + blocks - 1) / blocks)).ToArray();
         while (HasWork(block, plans))
@@ -114,7 +121,7 @@ internal sealed class DiffusionSampler : IDisposable
     {
         if (places.Length == 0) return [];
         _limits.CountForward();
-        var proposals = _proposer.Propose(_canvases, places, BlockLength(block));
+        var proposals = _proposer.Propose(_canvases, places, BlockLength(block), _cache);
         foreach (var proposal in proposals.Where(proposal => proposal.Id < 0)) _canvases[proposal.Canvas].Close(proposal.Position);
         proposals.RemoveAll(proposal => proposal.Id < 0);
         foreach (var proposal in proposals) _guesses[(proposal.Canvas, proposal.Position)] = proposal;
@@ -188,7 +195,7 @@ internal sealed class DiffusionSampler : IDisposable
         if (!isDone) Guess(canvas, index);
         var length = isDone || !_rule.LimitsLength ? canvas.ShownLength : WrittenLength(canvas);
         var end = isDone ? End(canvas) : cut!.Value;
-        return new SamplingResult([.. canvas.Ids.Take(length)], [.. canvas.Sources.Take(length)], canvas.PromptLength, end, [.. canvas.Runs.Values], _steps, _limits.Forwards);
+        return new SamplingResult([.. canvas.Ids.Take(length)], [.. canvas.Sources.Take(length)], canvas.PromptLength, end, [.. canvas.Runs.Values], _steps, _limits.Forwards) { Positions = _proposer.Positions };
     }
 
     private SamplingEnd End(DenoisingCanvas canvas) =>

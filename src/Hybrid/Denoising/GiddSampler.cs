@@ -16,6 +16,7 @@ internal sealed class GiddSampler
     private readonly SamplingLimits _limits;
     private readonly long[] _forbidden;
     private int _steps;
+    private long _positions;
     private bool _isStopped;
 
     private GiddSampler(IDenoiser denoiser, IReadOnlyList<DenoisingCanvas> canvases, GiddOptions options, CancellationToken cancellationToken)
@@ -97,7 +98,8 @@ internal sealed class GiddSampler
     {
         using var scope = NewDisposeScope();
         _limits.CountForward();
-        var hidden = _denoiser.Hidden(CanvasBatch.Input(_denoiser, _canvases, time: time));
+        var hidden = _denoiser.Hidden(CanvasBatch.Input(_denoiser, _canvases, time));
+        _positions += hidden.shape[0] * hidden.shape[1];
         var length = hidden.shape[1];
         var flat = hidden.reshape(-1, hidden.shape[2]);
         foreach (var bite in places.Chunk((int)Math.Max(1, MostLogits / _denoiser.Descriptor.VocabularySize)))
@@ -173,7 +175,7 @@ internal sealed class GiddSampler
     }
 
     private SamplingResult[] Results(SamplingEnd? cut) =>
-        [.. _canvases.Select(canvas => new SamplingResult([.. canvas.Ids], [.. canvas.Sources], canvas.PromptLength, cut ?? SamplingEnd.Filled, [], _steps, _limits.Forwards))];
+        [.. _canvases.Select(canvas => new SamplingResult([.. canvas.Ids], [.. canvas.Sources], canvas.PromptLength, cut ?? SamplingEnd.Filled, [], _steps, _limits.Forwards) { Positions = _positions })];
 
     private Tensor Ids((int Canvas, int Position)[] places) => Index(places.Select(place => (long)_canvases[place.Canvas].Ids[place.Position])).unsqueeze(1);
 

@@ -33,26 +33,38 @@ internal sealed class Proposer : IDisposable
 
     public void Dispose() => _generator?.Dispose();
 
+    /// <summary>Positions that went through the network so far, of all rows.</summary>
+    public long Positions { get; private set; }
+
     /// <summary>One proposal for each place.</summary>
-    public List<Proposal> Propose(IReadOnlyList<DenoisingCanvas> canvases, IReadOnlyList<(int Canvas, int Position)> places, int blockLength)
+    /// <param name="canvases">The canvases.</param>
+    /// <param name="places">Places of theirs.</param>
+    /// <param name="blockLength">Columns of a block, where attention goes by blocks.</param>
+    /// <param name="cache">What earlier passes over the same canvases left; null runs all columns.</param>
+    public List<Proposal> Propose(IReadOnlyList<DenoisingCanvas> canvases, IReadOnlyList<(int Canvas, int Position)> places, int blockLength, ColumnCache? cache = null)
     {
         using var scope = NewDisposeScope();
-        var input = CanvasBatch.Input(_denoiser, canvases, blockLength, IsGuided ? _options.GuidanceKeeps : null);
-        var hidden = _denoiser.Hidden(input);
+        var rows = CanvasBatch.Rows(_denoiser, canvases, blockLength, IsGuided ? _options.GuidanceKeeps : null);
+        var window = cache?.Next(rows, places.Min(Column), places.Max(Column)) ?? new ColumnWindow(0, rows.Length, null);
+        var hidden = _denoiser.Hidden(CanvasBatch.Input(_denoiser, rows, window));
+        cache?.Keep(rows);
+        Positions += (long)rows.Ids.Count * window.Count;
         var proposals = new List<Proposal>(places.Count);
         var bias = Bias(canvases);
         foreach (var bite in places.Chunk((int)Math.Max(1, MostLogits / Descriptor.VocabularySize)))
         {
             using var step = NewDisposeScope();
-            proposals.AddRange(Propose(hidden, canvases, bite, bias));
+            proposals.AddRange(Propose(Logits(hidden, window.Start, bite), canvases, bite, bias));
         }
 
         return proposals;
     }
 
-    private IEnumerable<Proposal> Propose(Tensor hidden, IReadOnlyList<DenoisingCanvas> canvases, (int Canvas, int Position)[] places, List<(int Canvas, LogitBias Bias)> bias)
+    /// <summary>The column whose logits speak of a place: where logits are shifted, the one before it.</summary>
+    private int Column((int Canvas, int Position) place) => Descriptor.ShiftsLogits ? Math.Max(0, place.Position - 1) : place.Position;
+
+    private IEnumerable<Proposal> Propose(Tensor logits, IReadOnlyList<DenoisingCanvas> canvases, (int Canvas, int Position)[] places, List<(int Canvas, LogitBias Bias)> bias)
     {
-        var logits = Logits(hidden, places);
         Change(logits, places, bias);
         var drawn = Drawn(Choosable(logits, canvases, places));
         var chosen = (_generator is null ? drawn : drawn + Gumbel(drawn)).argmax(-1, keepdim: true);
@@ -77,12 +89,12 @@ internal sealed class Proposer : IDisposable
         : logit < 0 ? -1
         : throw new RefiningException("The refiner's logits are no numbers: its weights are damaged, or its arithmetic overflows.");
 
-    /// <summary>Logits of the asked places, (n, V) in float32; where logits are shifted, a place's own are those of the place before it.</summary>
-    private Tensor Logits(Tensor hidden, (int Canvas, int Position)[] places)
+    /// <summary>Logits of the asked places, (n, V) in float32, from hidden states of the columns from one on.</summary>
+    private Tensor Logits(Tensor hidden, int start, (int Canvas, int Position)[] places)
     {
         var (rows, length) = (hidden.shape[0], hidden.shape[1]);
         var flat = hidden.reshape(rows * length, hidden.shape[2]);
-        var index = tensor([.. places.Select(place => place.Canvas * length + (Descriptor.ShiftsLogits ? Math.Max(0, place.Position - 1) : place.Position))], device: flat.device);
+        var index = tensor([.. places.Select(place => place.Canvas * length + Column(place) - start)], device: flat.device);
         if (!IsGuided) return _denoiser.Logits(flat.index_select(0, index));
         var conditional = _denoiser.Logits(flat.index_select(0, index));
         var unconditional = _denoiser.Logits(flat.index_select(0, index + rows / 2 * length));

@@ -58,6 +58,10 @@ public sealed record SamplingOptions
     /// <summary>Given tokens that guidance leaves visible.</summary>
     public IReadOnlyList<int> GuidanceKeeps { get; init; } = [];
 
+    /// <summary>What passes through the network take over from earlier ones.</summary>
+    /// <value>Default: <see cref="CacheRule.Exact"/>, which changes nothing but the time.</value>
+    public CacheRule Cache { get; init => field = value ?? throw new ArgumentNullException(nameof(Cache)); } = new CacheRule.Exact();
+
     /// <summary>Tokens that do not exist: their logits are negative infinity.</summary>
     public IReadOnlyList<int> SuppressTokens { get; init; } = [];
 

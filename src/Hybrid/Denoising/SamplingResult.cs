@@ -15,7 +15,11 @@ internal sealed record SamplingResult(
     SamplingEnd Reason,
     IReadOnlyList<RepeatedRun> Runs,
     int Steps,
-    int Forwards);
+    int Forwards)
+{
+    /// <summary>Positions that went through the network, over all passes and rows.</summary>
+    public long Positions { get; init; }
+}
 
 /// <summary>Where a token came from.</summary>
 /// <param name="Kind">Who wrote it.</param>

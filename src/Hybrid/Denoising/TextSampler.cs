@@ -72,6 +72,7 @@ internal sealed class TextSampler(IDenoiser denoiser, ITokenizer tokenizer)
             Reason = mended.Reason == SamplingEnd.Filled ? written.Reason : mended.Reason,
             Steps = written.Steps + mended.Steps,
             Forwards = written.Forwards + mended.Forwards,
+            Positions = written.Positions + mended.Positions,
         };
     }
 
@@ -127,7 +128,7 @@ internal sealed class TextSampler(IDenoiser denoiser, ITokenizer tokenizer)
         text = Seam.FitLeft(prompt, text);
         var reason = result.Reason == SamplingEnd.EndOfText && string.IsNullOrWhiteSpace(text) ? SamplingEnd.Empty : result.Reason;
         var tokens = written.Zip(result.Sources.Skip(result.PromptLength), (id, source) => new DiffusedToken(id, source)).ToArray();
-        return new DiffusedText(text, reason, tokens, [.. result.Runs.Select(run => run with { Start = run.Start - result.PromptLength })], result.Steps, result.Forwards);
+        return new DiffusedText(text, reason, tokens, [.. result.Runs.Select(run => run with { Start = run.Start - result.PromptLength })], result.Steps, result.Forwards) { Positions = result.Positions };
     }
 
     private static void Check(string text, Gap[] gaps)

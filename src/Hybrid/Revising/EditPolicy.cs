@@ -10,7 +10,7 @@ public abstract record EditPolicy
 
     /// <summary>
     /// Mends misspelled, confused and inconsistently written words: a word changes only to one of its near forms (lexicon, common
-    /// confusions, the document's own names).
+    /// confusions, the document's own names, near words that the drafter considered).
     /// </summary>
     public sealed record Spelling : EditPolicy
     {

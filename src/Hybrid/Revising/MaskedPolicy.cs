@@ -43,6 +43,9 @@ internal abstract class MaskedPolicy(double minGain, WordEncoder encoder)
     /// <summary>The forms to judge: what the refiner filled in, best first, and what else the policy knows.</summary>
     public abstract IEnumerable<ProposedForm> Forms(CanvasWord word, IEnumerable<int[]> fillings);
 
+    /// <summary>Fillings as forms; those that the policy allows, in their order.</summary>
+    public abstract IEnumerable<ProposedForm> Allowed(CanvasWord word, IEnumerable<int[]> fillings);
+
     /// <summary>Lengths in tokens that are tried for a word: one less to two more.</summary>
     public virtual IEnumerable<int> Lengths(int tokens) => Enumerable.Range(tokens - 1, 4).Where(length => length >= 1);
 
@@ -99,11 +102,13 @@ internal sealed class MaskedSpelling(double minGain, WordEncoder encoder, Candid
     {
         var known = word.Candidates.Where(form => !onlyDocument || form.Candidate.Kind == CandidateKind.Document)
             .Select(form => new ProposedForm(form.Candidate.Form, form.Tokens, form.Candidate.EditKind, Channel(word.Word.Body, form.Candidate.Form, form.Candidate.Distance)));
-        return known.Concat(Refilled(word, fillings, mostWords: 1)
-            .Select(form => (Form: form, candidates.Describe(word.Word.Body, form.Text).Distance))
-            .Where(form => form.Distance <= Farthest)
-            .Select(form => form.Form with { Channel = Channel(word.Word.Body, form.Form.Text, form.Distance) }));
+        return known.Concat(Allowed(word, fillings));
     }
+
+    public override IEnumerable<ProposedForm> Allowed(CanvasWord word, IEnumerable<int[]> fillings) => onlyDocument ? [] : Refilled(word, fillings, mostWords: 1)
+        .Select(form => (Form: form, candidates.Describe(word.Word.Body, form.Text).Distance))
+        .Where(form => form.Distance <= Farthest)
+        .Select(form => form.Form with { Channel = Channel(word.Word.Body, form.Form.Text, form.Distance) });
 
     /// <summary>No slip is likelier than to write what is meant: at most 0.</summary>
     private static float Channel(string body, string form, int distance) =>
@@ -139,8 +144,11 @@ internal sealed class MaskedFluency(double minGain, WordEncoder encoder, Candida
         var body = word.Word.Body;
         var known = WordFamilies.Forms(body, candidates.Lexicon).OrderByDescending(form => candidates.Lexicon.Count(form)).Take(MostForms)
             .Select(form => new ProposedForm(form, Encoder.Encode(word.Word.Spaced ? " " + form : form), EditKind.Refill));
-        return Refilled(word, fillings, mostWords: 1).Where(form => WordFamilies.AreAkin(body, form.Text)).Take(MostForms).Concat(known);
+        return Allowed(word, fillings).Take(MostForms).Concat(known);
     }
+
+    public override IEnumerable<ProposedForm> Allowed(CanvasWord word, IEnumerable<int[]> fillings) =>
+        Refilled(word, fillings, mostWords: 1).Where(form => WordFamilies.AreAkin(word.Word.Body, form.Text));
 }
 
 /// <summary>Any word, by up to three.</summary>
@@ -148,5 +156,7 @@ internal sealed class MaskedFree(double minGain, WordEncoder encoder) : MaskedPo
 {
     public override bool MayChange(CanvasWord word) => word.Word.Body.Length > 0;
 
-    public override IEnumerable<ProposedForm> Forms(CanvasWord word, IEnumerable<int[]> fillings) => Refilled(word, fillings, mostWords: 3);
+    public override IEnumerable<ProposedForm> Forms(CanvasWord word, IEnumerable<int[]> fillings) => Allowed(word, fillings);
+
+    public override IEnumerable<ProposedForm> Allowed(CanvasWord word, IEnumerable<int[]> fillings) => Refilled(word, fillings, mostWords: 3);
 }

@@ -65,12 +65,16 @@ internal sealed class MaskedStrategy(MaskedPolicy policy, IWordScoring scoring, 
         {
             var word = canvases[doubt.Canvas].Words[doubt.Word];
             var best = fillings[doubt].OrderByDescending(filling => filling.LogProbability).Select(filling => filling.Ids);
-            return (doubt.Canvas, doubt.Word, Forms: policy.Forms(word, best).DistinctBy(form => form.Text).Take(Math.Max(policy.Proposals, alternatives + 3)).ToList());
+            return (doubt.Canvas, doubt.Word, Forms: Forms(word, best));
         }).Where(contest => contest.Forms.Count > 0).ToList();
         var judged = judge.Score([.. contests.Select(contest => new SlotContest(canvases[contest.Canvas], contest.Word, 1, [canvases[contest.Canvas].Words[contest.Word].Draft.Tokens, .. contest.Forms.Select(form => form.Tokens)]))]);
         var rated = contests.Zip(judged).Select(contest => Rate(contest.First.Canvas, contest.First.Word, canvases[contest.First.Canvas].Words[contest.First.Word], contest.First.Forms, contest.Second, pass)).ToList();
         return Joint is { } joint ? Judge(rated, joint.How, joint.Judge, pass) : [.. rated.Select(forms => forms[0]).Where(best => best.Gain > policy.MinGain)];
     }
+
+    /// <summary>What competes with a word: what the policy and the refiner know, and beside it what the drafter could have written.</summary>
+    private List<ProposedForm> Forms(CanvasWord word, IEnumerable<int[]> fillings) =>
+        [.. policy.Forms(word, fillings).DistinctBy(form => form.Text).Take(Math.Max(policy.Proposals, alternatives + 3)).Concat(policy.Allowed(word, word.Drafted)).DistinctBy(form => form.Text)];
 
     /// <summary>The forms of a word as repairs, the best first.</summary>
     private static List<Repair> Rate(int canvas, int index, CanvasWord word, List<ProposedForm> forms, float[] scores, PassContext pass) =>

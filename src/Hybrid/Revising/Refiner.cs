@@ -74,7 +74,8 @@ internal sealed class Refiner : IDisposable
     public Revision Revise(string text, ReviseOptions options, IDraftScorer? judge, IProgress<ReviseProgress>? progress, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, typeof(HybridGenEngine));
-        var run = new RevisionRun(text, Windows(options.Protection), options, judge, progress, () => _predictor.Forwards + (_pointer?.Forwards ?? 0), cancellationToken);
+        var alternatives = Alternatives(text, options);
+        var run = new RevisionRun(text, Windows(options.Protection, alternatives), alternatives, options, judge, progress, () => _predictor.Forwards + (_pointer?.Forwards ?? 0), cancellationToken);
         foreach (var policy in options.Policies) Revise(run, policy);
         var revision = run.End();
         return revision.Ending == RevisionEnding.Cancelled ? throw new RevisionCanceledException(revision, cancellationToken) : revision;
@@ -101,7 +102,7 @@ internal sealed class Refiner : IDisposable
     /// <summary>A policy's own measure of a text: what no revision by it may lower.</summary>
     internal float Measure(string text, EditPolicy policy)
     {
-        var run = new RevisionRun(text, Windows(new Protection()), new ReviseOptions(), null, null, () => 0, CancellationToken.None);
+        var run = new RevisionRun(text, Windows(new Protection()), null, new ReviseOptions(), null, null, () => 0, CancellationToken.None);
         var strategy = new Strategies(_predictor, _pointer, _encoder, _candidates).For(policy, run, new RemaskCaps(1, 1));
         return Batches.Of(run.Windows.Read(text)).Sum(batch => strategy.Measure(batch).Sum());
     }
@@ -177,7 +178,10 @@ internal sealed class Refiner : IDisposable
         return [.. steered.Select(edit => (canvases.First(canvas => edit.Span.Start <= canvas.Words[^1].Word.Span.End), edit))];
     }
 
-    private TextWindows Windows(Protection protection) => new(_candidates, _encoder, protection, _windowSlots);
+    private TextWindows Windows(Protection protection, DraftAlternatives? alternatives = null) => new(_candidates, _encoder, protection, _windowSlots, alternatives);
+
+    private static DraftAlternatives? Alternatives(string text, ReviseOptions options) =>
+        options is { DraftAlternatives: > 0, Draft: { } draft } && draft.Text == text ? new DraftAlternatives(draft, options.DraftAlternatives) : null;
 
     /// <summary>Shows a step to the caller; returns the edits that are left of it.</summary>
     private static IReadOnlyList<Edit> Steer(RevisionRun run, EditPolicy policy, int pass, List<Canvas> batch, Step step, IEnumerable<Edit> edits)

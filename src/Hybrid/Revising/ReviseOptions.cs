@@ -102,6 +102,14 @@ public sealed record ReviseOptions
     /// <value><see langword="null"/> (default): there is none. It is used where its text is the text that is revised.</value>
     public Draft? Draft { get; init; }
 
+    /// <summary>How many of the words that the drafter could have written in a doubtful word's place compete with it, where there is a <see cref="Draft"/>.</summary>
+    /// <remarks>
+    /// They come from the tokens that the draft reports (<see cref="DraftOptions.Alternatives"/>). A policy takes those of them that it would take
+    /// from the refiner: mending spelling those that are near, fluency those that are akin, free rewriting all.
+    /// </remarks>
+    /// <value>0 to 64; default 3. 0 leaves the drafter's alternatives out.</value>
+    public int DraftAlternatives { get; init => field = InRange(value, 0, 64); } = 3;
+
     private static int InRange(int value, int least, int most, [System.Runtime.CompilerServices.CallerMemberName] string name = "") =>
         value >= least && value <= most ? value : throw new ArgumentOutOfRangeException(name, value, most == int.MaxValue ? $"{name} must be {least} or more." : $"{name} must be {least} to {most}.");
 

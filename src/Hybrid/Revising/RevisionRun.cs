@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using HybridGen.Candidates;
 using HybridGen.Canvases;
 using HybridGen.Drafting;
 using HybridGen.Editing;
@@ -15,11 +16,12 @@ internal sealed class RevisionRun
     private readonly int _forwardsBefore;
     private readonly long _started = Stopwatch.GetTimestamp();
     private readonly CallerLimits _limits;
+    private readonly DraftAlternatives? _alternatives;
 
-    public RevisionRun(string input, TextWindows windows, ReviseOptions options, IDraftScorer? judge, IProgress<ReviseProgress>? progress, Func<int> forwards, CancellationToken cancellationToken)
+    public RevisionRun(string input, TextWindows windows, DraftAlternatives? alternatives, ReviseOptions options, IDraftScorer? judge, IProgress<ReviseProgress>? progress, Func<int> forwards, CancellationToken cancellationToken)
     {
         (_input, Current, Options, _progress, _forwards, CancellationToken) = (input, input, options, progress, forwards, cancellationToken);
-        Windows = windows;
+        (Windows, _alternatives) = (windows, alternatives);
         _forwardsBefore = forwards();
         _limits = new CallerLimits(options);
         Random = new Random(options.Seed);
@@ -95,6 +97,7 @@ internal sealed class RevisionRun
         })];
         Edits = EditLog.Compose(_input, Current, Edits, edits);
         _limits.Shift(Edits);
+        _alternatives?.Follow(Edits);
         Windows.Move(edits);
         Current = revised;
     }

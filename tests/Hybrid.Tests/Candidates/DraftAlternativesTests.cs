@@ -1,6 +1,7 @@
 using CsCheck;
 using HybridGen.Candidates;
 using HybridGen.Drafting;
+using HybridGen.Editing;
 using HybridGen.Hybrid.Tests.Attributing;
 using HybridGen.Hybrid.Tests.Tokens;
 using HybridGen.Words;
@@ -40,6 +41,27 @@ public class DraftAlternativesTests
     }
 
     [Fact]
+    public void AWordIsFoundWhereEditsHaveMovedItAndAnotherHasNone()
+    {
+        var draft = Draft(("The", -1, []), (" cat", -1, [(" dog", -2)]), (" sat", -1, [(" lay", -2)]), (" down", -1, []), (" there", -1, [(" here", -2)]));
+        var alternatives = new DraftAlternatives(draft);
+        Edit[] edits = [Edit(draft, " cat", " small cat"), Edit(draft, "sat", "sits"), Edit(draft, " down", "")];
+        alternatives.Follow(edits);
+        var words = WordSplitter.Split(Revision.Apply(draft.Text, edits)); // The small cat sits there
+        Assert.Equal([0, 0, 0, 0, 1], words.Select(word => alternatives.For(word).Count));
+        alternatives.Follow([edits[2]]);
+        words = WordSplitter.Split(Revision.Apply(draft.Text, [edits[2]])); // The cat sat there
+        Assert.Equal(["dog", "lay", "here"], words.SelectMany(alternatives.For).Select(alternative => alternative.Form));
+    }
+
+    [Fact]
+    public void AtMostAsManyAsWereAskedForAreFound()
+    {
+        var draft = Draft(("The", -1, []), (" cat", -1, [(" dog", -3), (" cow", -2), (" hen", -4)]));
+        Assert.Equal(["cow", "dog"], new DraftAlternatives(draft, 2).For(WordSplitter.Split(draft.Text)[1]).Select(alternative => alternative.Form));
+    }
+
+    [Fact]
     public void FormsOfAnyDraftAreOtherWords()
     {
         var others = AnyText.Whole.Array[0, 4];
@@ -57,6 +79,9 @@ public class DraftAlternativesTests
             }
         });
     }
+
+    private static Edit Edit(Draft draft, string before, string after) =>
+        new(new TextSpan(draft.Text.IndexOf(before, StringComparison.Ordinal), before.Length), before, after, EditKind.Refill, 1, 1);
 
     private static Draft Draft(params (string Text, float LogProbability, (string Text, float LogProbability)[] Others)[] tokens)
     {
