@@ -1,7 +1,7 @@
-using HybridGen.Judging;
 using System.Globalization;
 using CsCheck;
 using HybridGen.Editing;
+using HybridGen.Judging;
 using HybridGen.Revising;
 
 namespace HybridGen.Hybrid.Tests.Revising;
