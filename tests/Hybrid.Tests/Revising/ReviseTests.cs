@@ -119,10 +119,10 @@ public class ReviseTests(MiniEngine mini)
             var options = ReviseOptions.Fix with { Policies = [new EditPolicy.Spelling { Judge = judge }] };
             var all = await mini.Engine.ReviseAsync(Text, options, cancellationToken: Token);
             var one = await mini.Engine.ReviseAsync(Text, options with { RemaskShare = 0.01 }, cancellationToken: Token);
-            var passes = await mini.Engine.ReviseAsync(Text, options with { RemaskShare = 0.01, Passes = 10 }, cancellationToken: Token);
+            var three = await mini.Engine.ReviseAsync(Text, options with { RemaskShare = 0.01, Passes = 3 }, cancellationToken: Token);
             Assert.Equal(4, all.Edits.Count);
             Assert.Equal(all.Edits.MaxBy(edit => edit.Gain), Assert.Single(one.Edits));
-            Assert.Equal(all.Output, passes.Output);
+            Assert.Equal([1, 2, 3], three.Edits.Select(edit => edit.Pass).Order());
         }
     }
 
