@@ -8,18 +8,13 @@ internal static class WordFamilies
 {
     private const int ShortestStem = 3;
 
-    // Each line is a family: its words answer the same question of grammar.
+    // Each is a family: its words answer the same question of grammar. Quantities, negations, persons and most prepositions are none: "each" is
+    // not "the", and a weak model finds the more usual word more probable everywhere.
     private static readonly string[] Small =
     [
-        "a an the this that these those some any each every no another other both all either neither much many more most few fewer less least several enough such",
-        "i you he she it we they me him her us them my your his its our their mine yours hers ours theirs myself yourself himself herself itself ourselves themselves who whom whose which what that",
-        "am is are was were be been being",
-        "have has had having",
-        "do does did done doing",
-        "can could may might must shall should will would",
-        "of in on at to for from by with without about into onto over under between among through during before after since until till against toward towards upon within across along around behind beside beyond near off out up down",
-        "and or but nor so yet because although though while whereas if unless as than whether that when where why how",
-        "not never ever always often also too only just even still already again then there here now very quite rather",
+        "a an the", "am is are was were be been being", "have has had having", "do does did done doing", "of in on at to for from by with", "as than", "who whom whose which that",
+        "this these", "that those", "much many", "less fewer", "can could", "may might", "shall should", "will would", "in into", "on onto", "if whether", "so such",
+        "i me my mine", "you your yours", "he him his", "she her hers", "it its", "we us our ours", "they them their theirs",
         "good better best well", "bad worse worst badly", "go goes went gone going", "get gets got gotten getting", "make makes made making", "take takes took taken taking",
         "come comes came coming", "see sees saw seen seeing", "know knows knew known knowing", "think thinks thought thinking", "say says said saying", "tell tells told telling",
         "give gives gave given giving", "find finds found finding", "feel feels felt feeling", "become becomes became becoming", "leave leaves left leaving", "bring brings brought bringing",
@@ -34,8 +29,8 @@ internal static class WordFamilies
 
     private static readonly ILookup<string, int> Families = Small.SelectMany((line, family) => line.Split(' ').Select(word => (word, family))).ToLookup(entry => entry.word, entry => entry.family, StringComparer.Ordinal);
 
-    // The families before this one are words of grammar alone.
-    private const int FirstFormsFamily = 9;
+    // The families before this one are words of grammar alone, which may also be missing or too many.
+    private const int FirstFormsFamily = 7;
 
     /// <summary>Whether a word in small letters is one of grammar alone.</summary>
     public static bool IsSmall(string word) => Families[word].Any(family => family < FirstFormsFamily);

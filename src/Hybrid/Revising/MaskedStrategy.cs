@@ -100,6 +100,8 @@ internal sealed class MaskedStrategy(MaskedPolicy policy, IWordScoring scoring, 
     {
         var places = doubts.GroupBy(doubt => doubt.Canvas)
             .SelectMany(canvas => canvas.OrderByDescending(doubt => scores[doubt.Canvas][doubt.Word].Suspicion).Take(MostLengthChanges))
+            // What a change of length must gain it can hardly gain where the text surprises by less.
+            .Where(doubt => scores[doubt.Canvas][doubt.Word].Suspicion > policy.LengthMinGain)
             .Union(canvases.SelectMany((canvas, i) => Doubled(canvas).Select(word => (Canvas: i, Word: word)))).ToList();
         var added = filler.Fill(canvases, [.. places.Where(place => MaskedPolicy.MayInsertAfter(canvases[place.Canvas].Words, place.Word, pass.Text)).Select(place => new SpanGap(place.Canvas, place.Word + 1, 0, 1))], alternatives: 1);
         var contests = added.Select(filling => (filling.Gap.Canvas, filling.Gap.First, Count: 0, Form: policy.Inserted(filling.Ids)))

@@ -86,7 +86,7 @@ internal sealed class Refiner : IDisposable
     {
         ObjectDisposedException.ThrowIf(_isDisposed, typeof(HybridGenEngine));
         var before = _predictor.Forwards;
-        var scorer = Strategies.Scoring(scoring, _predictor, null);
+        var scorer = Strategies.Scoring(scoring ?? new SuspicionScoring.StridedMasking(), _predictor, null);
         var words = new List<ScoredWord>();
         foreach (var batch in Batches.Of(Windows(new Protection()).Read(text)))
         {

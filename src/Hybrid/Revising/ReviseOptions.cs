@@ -47,7 +47,7 @@ public sealed record ReviseOptions
     public RemaskStrategy Strategy { get; init => field = NotNull(value); } = new RemaskStrategy.Margin();
 
     /// <summary>How doubtful words are found.</summary>
-    /// <value><see langword="null"/> (default): <see cref="SuspicionScoring.StridedMasking"/>; mending spelling with <c>mini</c> always reads its pointer.</value>
+    /// <value><see langword="null"/> (default): <see cref="SuspicionScoring.VisibleErrors"/> where the refiner was trained on them, else <see cref="SuspicionScoring.StridedMasking"/>; mending spelling with <c>mini</c> always reads its pointer.</value>
     public SuspicionScoring? Scoring { get; init; }
 
     /// <summary>How often one word may be remasked over all passes of a policy.</summary>

@@ -40,6 +40,7 @@ internal sealed class Strategies(Predictor predictor, MiniScorer? pointer, WordE
     /// <exception cref="RefiningException">It is not for this refiner, or lacks its draft.</exception>
     public static IWordScoring Scoring(SuspicionScoring? scoring, Predictor predictor, Drafting.Draft? draft) => scoring switch
     {
+        null when predictor.Denoiser.Descriptor.ScoresVisibleTokens => new VisibleErrors(predictor),
         null => new StridedMasking(predictor, new SuspicionScoring.StridedMasking().Strides),
         SuspicionScoring.StridedMasking strided => new StridedMasking(predictor, strided.Strides),
         SuspicionScoring.ShadowMasks => new ShadowMasks(predictor),
@@ -55,7 +56,7 @@ internal sealed class Strategies(Predictor predictor, MiniScorer? pointer, WordE
     {
         var scoring = Scoring(run.Options.Scoring, predictor, run.Draft);
         // What a change is worth is always measured with masks, whatever found the place.
-        var measure = scoring is StridedMasking ? scoring : Scoring(null, predictor, null);
+        var measure = scoring is StridedMasking ? scoring : Scoring(new SuspicionScoring.StridedMasking(), predictor, null);
         return new MaskedStrategy(policy, scoring, measure, Selection(run, caps),
             new SpanFiller(predictor, run.Options.Temperature, run.Random), new PseudoLikelihood(predictor), run.Options.Candidates)
         {

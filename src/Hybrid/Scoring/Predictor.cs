@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using HybridGen.Models;
 using HybridGen.Torch;
 using static TorchSharp.torch;
@@ -44,9 +45,21 @@ internal sealed class Predictor(IDenoiser denoiser)
     public Prediction[] Predict(IReadOnlyList<int[]> rows, IReadOnlyList<Query> queries, int top = 1, IReadOnlyList<float>? masks = null)
     {
         var answers = new Prediction[queries.Count];
-        var byRow = Enumerable.Range(0, queries.Count).ToLookup(i => queries[i].Row);
+        var first = First(rows, masks);
+        var byRow = Enumerable.Range(0, queries.Count).ToLookup(i => first[queries[i].Row]);
         foreach (var batch in Batches(rows, byRow)) Answer(batch, rows, queries, byRow, top, masks, answers);
         return answers;
+    }
+
+    /// <summary>For each row the first that says the same: it goes through the network once, whatever is asked of it.</summary>
+    private static int[] First(IReadOnlyList<int[]> rows, IReadOnlyList<float>? masks)
+    {
+        var seen = new Dictionary<(string Ids, float Mask), int>();
+        return [.. rows.Select((row, i) =>
+        {
+            var key = (new string(MemoryMarshal.Cast<int, char>(row)), masks?[i] ?? 0);
+            return seen.TryAdd(key, i) ? i : seen[key];
+        })];
     }
 
     /// <summary>Answers queries about a batch that the caller laid out, in their order.</summary>
