@@ -8,6 +8,9 @@ namespace HybridGen.Drafting;
 /// <param name="Completion">Why and when it ended.</param>
 public sealed record Draft(string Text, IReadOnlyList<DraftToken> Tokens, DraftCompleted Completion)
 {
+    /// <summary>Natural log-probability of the whole draft in the raw distribution: the tokens' sum.</summary>
+    public double LogProbability => Tokens.Sum(token => (double)token.LogProbability);
+
     /// <summary>Reads a stream to its end.</summary>
     /// <exception cref="DraftingException">The stream ended without a <see cref="DraftCompleted"/>.</exception>
     public static async Task<Draft> CollectAsync(IAsyncEnumerable<DraftUpdate> updates, CancellationToken cancellationToken = default)

@@ -44,4 +44,24 @@ public sealed record DraftOptions
             field = value;
         }
     } = 5;
+
+    /// <summary>What happens to a prompt that is longer than the context has room for.</summary>
+    /// <value>Default: <see cref="PromptOverflow.Refuse"/>.</value>
+    public PromptOverflow Overflow { get; init; }
+
+    /// <summary>The options of one of several drafts: with a seed of its own, where one is given.</summary>
+    internal DraftOptions Numbered(int number) => Sampling is Sampling.Random { Seed: { } seed } random ? this with { Sampling = random with { Seed = unchecked(seed + (uint)number) } } : this;
+}
+
+/// <summary>What happens to a prompt that is longer than the context has room for. Nothing is ever cut within a turn.</summary>
+public enum PromptOverflow
+{
+    /// <summary>It is refused with a <see cref="ContextOverflowException"/>.</summary>
+    Refuse,
+
+    /// <summary>
+    /// Whole turns of a conversation are left out, the oldest first but for the system's and the last, until prompt and
+    /// <see cref="DraftOptions.MaxTokens"/> fit; <see cref="DraftCompleted.DroppedTurns"/> says how many. What does not fit even then is refused.
+    /// </summary>
+    DropOldestTurns,
 }

@@ -35,7 +35,20 @@ public readonly record struct TokenAlternative(int Id, string Text, float LogPro
 /// <param name="PromptTokens">Tokens that the prompt took, template included.</param>
 /// <param name="PromptDuration">Time to read the prompt.</param>
 /// <param name="DraftDuration">Time from the first drafted token to the end.</param>
-public sealed record DraftCompleted(StopReason Reason, int PromptTokens, TimeSpan PromptDuration, TimeSpan DraftDuration) : DraftUpdate;
+public sealed record DraftCompleted(StopReason Reason, int PromptTokens, TimeSpan PromptDuration, TimeSpan DraftDuration) : DraftUpdate
+{
+    /// <summary>Tokens of the prompt that the session had read before, and that were not read again.</summary>
+    /// <value>0 to <see cref="PromptTokens"/> - 1.</value>
+    public int CachedTokens { get; init; }
+
+    /// <summary>
+    /// Whether the model refused to forget a part of what the session held, as recurrent ones do, so that the whole prompt was read anew.
+    /// </summary>
+    public bool IsCacheRefused { get; init; }
+
+    /// <summary>Oldest turns of the conversation that were left out so that the prompt fits (<see cref="DraftOptions.Overflow"/>).</summary>
+    public int DroppedTurns { get; init; }
+}
 
 /// <summary>Why a draft ended.</summary>
 public enum StopReason

@@ -1,9 +1,6 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Text;
 using System.Threading.Channels;
 using LLama;
-using LLama.Common;
 using LLama.Exceptions;
 using LLama.Native;
 
@@ -11,8 +8,9 @@ namespace HybridGen.Drafting;
 
 /// <summary>Drafts and scores with a GGUF model through llama.cpp.</summary>
 /// <remarks>
-/// Thread-safe: one draft and one scoring at a time, further ones wait for their turn. Each of the two creates a context of its own when it
-/// is first asked for, so that they do not disturb each other; they share the weights and the processors.
+/// Thread-safe: <see cref="LlamaDrafterOptions.Sequences"/> drafts at once and one scoring, further ones wait for their turn in the order in
+/// which they came. Drafting and scoring each have a context of their own, made when it is first needed, so that they do not disturb each
+/// other; they share the weights and the processors.
 /// </remarks>
 public sealed class LlamaDrafter : IDrafter, IDraftScorer
 {
@@ -20,23 +18,26 @@ public sealed class LlamaDrafter : IDrafter, IDraftScorer
     private const int MostScored = 2048;
 
     private readonly LLamaWeights _weights;
+    private readonly bool _ownsWeights;
     private readonly LlamaVocabulary _vocabulary;
     private readonly ChatScaffold _scaffold;
-    private readonly LlamaSession _drafting;
-    private readonly LlamaSession _scoring;
+    private readonly LoadedAdapters _adapters;
+    private readonly DecodingLoop _loop;
+    private readonly ScoringContext _scoring;
     private readonly LlamaScorer _scorer;
     private int _isDisposed;
 
-    private LlamaDrafter(LLamaWeights weights, LlamaDrafterOptions options)
+    private LlamaDrafter(LLamaWeights weights, LlamaDrafterOptions options, bool ownsWeights)
     {
-        _weights = weights;
+        (_weights, _ownsWeights) = (weights, ownsWeights);
         ModelId = Path.GetFileNameWithoutExtension(options.ModelPath);
         ContextSize = options.ContextSize ?? Math.Min(weights.ContextSize, DefaultContext);
         _vocabulary = new LlamaVocabulary(weights);
         _scaffold = new ChatScaffold(weights, _vocabulary);
-        var parameters = Parameters(options, ContextSize);
-        _drafting = new LlamaSession(() => weights.CreateContext(parameters));
-        _scoring = new LlamaSession(() => weights.CreateContext(LlamaScorer.Parameters(parameters, MaxScoredTokens, IsQuantised(weights))));
+        _adapters = LoadedAdapters.Load(weights, options.Adapters);
+        _loop = new DecodingLoop(() => _adapters.CreateContext(ModelParameters.Drafting(options, ContextSize)), options.Sequences, ModelParameters.Step(options), weights.Vocab.Count);
+        var scoring = LlamaScorer.Parameters(ModelParameters.Context(options), options.BatchSize, MaxScoredTokens, options.IsBatchInvariant || IsQuantised(weights));
+        _scoring = new ScoringContext(() => _adapters.CreateContext(scoring));
         _scorer = new LlamaScorer(_scoring, weights.Vocab.Count, options.Threads);
     }
 
@@ -56,8 +57,14 @@ public sealed class LlamaDrafter : IDrafter, IDraftScorer
     /// <summary>Whether the model brings a chat template; without one a conversation is plain text to it.</summary>
     public bool HasChatTemplate => _scaffold.HasTemplate;
 
-    /// <summary>Tokens that the context holds since the last draft.</summary>
-    internal int HeldTokens => (int)_drafting.Context.NativeHandle.MemorySequenceMaxPosition(LLamaSeqId.Zero) + 1;
+    /// <summary>Tokens that were decoded for drafts.</summary>
+    internal long DecodedTokens => _loop.DecodedTokens;
+
+    internal LlamaVocabulary Vocabulary => _vocabulary;
+
+    internal ChatScaffold Scaffold => _scaffold;
+
+    internal LLamaWeights Weights => _weights;
 
     private LLamaToken? Lead => _weights.Vocab.EOS;
 
@@ -65,45 +72,84 @@ public sealed class LlamaDrafter : IDrafter, IDraftScorer
     /// <param name="options">Which model, and with how much of the machine.</param>
     /// <param name="progress">Told of the share loaded, 0 to 1.</param>
     /// <param name="cancellationToken">Stops loading.</param>
+    /// <exception cref="ArgumentException">Options exclude each other.</exception>
     /// <exception cref="DraftingException">The file is no usable model (<see cref="GgufFormatException"/>), or llama.cpp cannot be used.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static async Task<LlamaDrafter> LoadAsync(LlamaDrafterOptions options, IProgress<float>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
+        ModelParameters.Check(options);
         // A large vocabulary is many small reads, and the library may not be loaded yet: not on the caller's thread.
-        await Task.Run(() => Prepare(options.ModelPath), cancellationToken).ConfigureAwait(false);
+        await Task.Run(() => Prepare(options), cancellationToken).ConfigureAwait(false);
         LLamaWeights? weights = null;
         try
         {
-            weights = await LLamaWeights.LoadFromFileAsync(Parameters(options, null), cancellationToken, progress).ConfigureAwait(false);
-            return new LlamaDrafter(weights, options);
+            weights = await LLamaWeights.LoadFromFileAsync(ModelParameters.Weights(options), cancellationToken, progress).ConfigureAwait(false);
+            return new LlamaDrafter(Usable(weights, options.ModelPath), options, ownsWeights: true);
         }
-        catch (Exception failure) when (failure is RuntimeError or ArgumentException)
+        catch (Exception failure)
         {
             weights?.Dispose();
-            throw new DraftingException($"llama.cpp cannot load '{options.ModelPath}': {LlamaLibrary.Reason(failure)}", failure);
+            if (failure is RuntimeError or ArgumentException) throw new DraftingException($"llama.cpp cannot load '{options.ModelPath}': {LlamaLibrary.Reason(failure)}", failure);
+            throw;
         }
+    }
+
+    /// <summary>Drafts and scores with weights that the caller has loaded, and that stay the caller's: they are not disposed of.</summary>
+    /// <param name="weights">The weights; they must live longer than the drafter.</param>
+    /// <param name="options">How; <see cref="LlamaDrafterOptions.ModelPath"/> is only the model's name, and what concerns loading does nothing.</param>
+    /// <exception cref="ArgumentException">Options exclude each other.</exception>
+    /// <exception cref="DraftingException">The model cannot write text, or an adapter does not fit it.</exception>
+    public static LlamaDrafter Over(LLamaWeights weights, LlamaDrafterOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(options);
+        ModelParameters.Check(options);
+        LlamaLibrary.EnsureLoaded();
+        return new LlamaDrafter(Usable(weights, options.ModelPath), options, ownsWeights: false);
     }
 
     /// <inheritdoc/>
     /// <remarks>The next draft begins when this one is decoded, however slowly it is read; a reader that turns away stops it.</remarks>
-    public async IAsyncEnumerable<DraftUpdate> DraftAsync(DraftPrompt prompt, DraftOptions options, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<DraftUpdate> DraftAsync(DraftPrompt prompt, DraftOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(prompt);
         ArgumentNullException.ThrowIfNull(options);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var updates = Channel.CreateUnbounded<DraftUpdate>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
-        var decoding = DecodeAsync(prompt, options, updates.Writer, stop.Token, cancellationToken);
+        return StreamAsync(() => _scaffold.Fit(prompt, options, ContextSize), options, null, null, cancellationToken);
+    }
+
+    /// <summary>Writes several drafts of one prompt, side by side: it is read once, and its memory is shared.</summary>
+    /// <param name="prompt">What to continue or answer.</param>
+    /// <param name="count">How many drafts, at most <see cref="LlamaDrafterOptions.Sequences"/>.</param>
+    /// <param name="options">How; where a seed is given, each draft adds its number to it, so that they differ.</param>
+    /// <param name="cancellationToken">Stops all of them.</param>
+    /// <returns>The drafts in the order of their numbers; <see cref="Draft.LogProbability"/> compares them.</returns>
+    /// <exception cref="DraftingException">There is no room for so many, the prompt does not fit, or the model failed.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public async Task<IReadOnlyList<Draft>> DraftManyAsync(DraftPrompt prompt, int count, DraftOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ThrowIfDisposed();
+        var fitted = await Task.Run(() => _scaffold.Fit(prompt, options, ContextSize), cancellationToken).ConfigureAwait(false);
+        var channels = Enumerable.Range(0, count).Select(_ => NewChannel()).ToList();
+        var writers = channels.Select((channel, i) => new DraftWriter(_vocabulary, options.Numbered(i), fitted, ContextSize, channel.Writer)).ToList();
         try
         {
-            await foreach (var update in updates.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false)) yield return update;
+            await _loop.RunAsync(new DecodeRequest(fitted.Tokens, writers, null, cancellationToken)).ConfigureAwait(false);
         }
         finally
         {
-            await stop.CancelAsync().ConfigureAwait(false);
-            await decoding.ConfigureAwait(false);
+            writers.ForEach(writer => writer.Dispose());
+            channels.ForEach(channel => channel.Writer.Complete());
         }
+
+        return await Task.WhenAll(channels.Select(channel => Draft.CollectAsync(channel.Reader.ReadAllAsync(CancellationToken.None), CancellationToken.None))).ConfigureAwait(false);
     }
+
+    /// <summary>Begins a session: what it has read and written is kept for its next draft, as long as nobody else needs the place.</summary>
+    public DraftSession StartSession() => new(this);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<ScoredToken>> ScoreAsync(string text, CancellationToken cancellationToken = default) => ScoreAsync(text, null, cancellationToken);
@@ -145,21 +191,59 @@ public sealed class LlamaDrafter : IDrafter, IDraftScorer
         return comparison!;
     }
 
-    /// <summary>Waits for the work at hand, then frees the model; calls after the first do nothing.</summary>
+    /// <summary>Refuses what waits, lets running work end, then frees the model; calls after the first do nothing.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
-        await _drafting.DisposeAsync().ConfigureAwait(false);
+        await _loop.DisposeAsync().ConfigureAwait(false);
         await _scoring.DisposeAsync().ConfigureAwait(false);
-        _weights.Dispose();
+        _adapters.Dispose();
+        if (_ownsWeights) _weights.Dispose();
+    }
+
+    /// <summary>Streams a draft of tokens that are known only when it begins.</summary>
+    internal async IAsyncEnumerable<DraftUpdate> StreamAsync(
+        Func<FittedPrompt> fit, DraftOptions options, DraftSession? session, Action<DraftWriter>? ended, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var updates = NewChannel();
+        var decoding = DecodeAsync(fit, options, session, updates.Writer, ended, stop.Token, cancellationToken);
+        try
+        {
+            await foreach (var update in updates.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false)) yield return update;
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await decoding.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Works on what a session holds.</summary>
+    internal Task RunAsync(DecodeRequest request)
+    {
+        ThrowIfDisposed();
+        return _loop.RunAsync(request);
     }
 
     /// <summary>Drafts when its turn comes; however it ends, it ends the stream.</summary>
-    private async Task DecodeAsync(DraftPrompt prompt, DraftOptions options, ChannelWriter<DraftUpdate> updates, CancellationToken stop, CancellationToken callers)
+    private async Task DecodeAsync(
+        Func<FittedPrompt> fit, DraftOptions options, DraftSession? session, ChannelWriter<DraftUpdate> updates, Action<DraftWriter>? ended, CancellationToken stop, CancellationToken callers)
     {
         try
         {
-            await _drafting.RunAsync(() => Draft(prompt, options, updates, stop), stop).ConfigureAwait(false);
+            ThrowIfDisposed();
+            var prompt = await Task.Run(fit, stop).ConfigureAwait(false);
+            using var writer = new DraftWriter(_vocabulary, options, prompt, ContextSize, updates);
+            try
+            {
+                await _loop.RunAsync(new DecodeRequest(prompt.Tokens, [writer], session, stop)).ConfigureAwait(false);
+            }
+            finally
+            {
+                ended?.Invoke(writer);
+            }
+
             updates.Complete();
         }
         catch (OperationCanceledException)
@@ -171,6 +255,10 @@ public sealed class LlamaDrafter : IDrafter, IDraftScorer
             updates.Complete(failure);
         }
     }
+
+    private static Channel<DraftUpdate> NewChannel() => Channel.CreateUnbounded<DraftUpdate>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+
+    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_isDisposed != 0, this);
 
     private Passage Tokenize(TextVariants text, int tail)
     {
@@ -188,103 +276,22 @@ public sealed class LlamaDrafter : IDrafter, IDraftScorer
             throw new DraftingException($"A variant is longer than the {_scorer.Room} tokens of a batch. Shorten it or raise BatchSize.");
     }
 
-    private void Draft(DraftPrompt prompt, DraftOptions options, ChannelWriter<DraftUpdate> updates, CancellationToken cancellationToken)
-    {
-        var started = Stopwatch.GetTimestamp();
-        var tokens = _scaffold.Tokenize(prompt);
-        Check(tokens.Count);
-        _drafting.Context.NativeHandle.MemoryClear();
-        var batch = new LLamaBatch();
-        var row = Prefill(batch, tokens, cancellationToken);
-        var drafting = Stopwatch.GetTimestamp();
-        var reason = GoOn(tokens.Count, row, batch, options, updates, cancellationToken);
-        updates.TryWrite(new DraftCompleted(reason, tokens.Count, Stopwatch.GetElapsedTime(started, drafting), Stopwatch.GetElapsedTime(drafting)));
-    }
-
-    private void Check(int tokens)
-    {
-        if (tokens == 0) throw new DraftingException("The prompt is empty, and this model has no begin-of-text token to start from.");
-        if (tokens >= ContextSize)
-            throw new DraftingException($"The prompt has {tokens} tokens; the context has {ContextSize}, and the draft needs room too. Shorten the prompt or raise ContextSize.");
-    }
-
-    /// <summary>Reads the prompt; returns the row of its last token's logits.</summary>
-    private int Prefill(LLamaBatch batch, List<LLamaToken> tokens, CancellationToken cancellationToken)
-    {
-        var row = 0;
-        for (var first = 0; first < tokens.Count; first += (int)_drafting.Context.BatchSize)
-        {
-            batch.Clear();
-            var end = Math.Min(tokens.Count, first + (int)_drafting.Context.BatchSize);
-            for (var i = first; i < end; i++) row = batch.Add(tokens[i], i, LLamaSeqId.Zero, logits: i == tokens.Count - 1);
-            _drafting.Decode(batch, cancellationToken);
-        }
-
-        return row;
-    }
-
-    /// <summary>Drafts token after token from a position, until something ends the draft.</summary>
-    private StopReason GoOn(int position, int row, LLamaBatch batch, DraftOptions options, ChannelWriter<DraftUpdate> updates, CancellationToken cancellationToken)
-    {
-        using var sampler = TokenSampler.For(options.Sampling);
-        var statistics = new TokenStatistics(_weights.Vocab.Count);
-        var text = new DraftText(options.StopStrings);
-        for (var drafted = 0; drafted < options.MaxTokens; drafted++, position++)
-        {
-            statistics.Read(_drafting.Context.NativeHandle.GetLogitsIth(row));
-            var token = sampler.Sample(_drafting.Context.NativeHandle, row, statistics);
-            if (token.IsEndOfGeneration(_weights.Vocab)) return End(StopReason.EndOfText);
-            Write(text.Add(Describe(token, statistics, options.Alternatives), _vocabulary.Bytes(token)));
-            if (text.IsStopped) return StopReason.StopString;
-            if (drafted + 1 == options.MaxTokens) break;
-            if (position >= ContextSize) return End(StopReason.ContextFull);
-            batch.Clear();
-            row = batch.Add(token, position, LLamaSeqId.Zero, logits: true);
-            _drafting.Decode(batch, cancellationToken);
-        }
-
-        return End(StopReason.MaxTokens);
-
-        StopReason End(StopReason reason)
-        {
-            Write(text.End());
-            return reason;
-        }
-
-        void Write(List<DraftToken> tokens)
-        {
-            foreach (var token in tokens) updates.TryWrite(token);
-        }
-    }
-
-    private DraftToken Describe(LLamaToken token, TokenStatistics statistics, int alternatives) => new(
-        (int)token,
-        "",
-        default,
-        statistics.LogProbability((int)token),
-        statistics.Entropy,
-        statistics.Top(alternatives).ConvertAll(other => new TokenAlternative(other.Id, Encoding.UTF8.GetString(_vocabulary.Bytes(other.Id)), other.LogProbability)));
-
     /// <summary>By the file's own word; llama.cpp's numbers for all weights in 32 bits, in 16, and in the 16 of bfloat are 0, 1 and 32.</summary>
     private static bool IsQuantised(LLamaWeights weights) => weights.Metadata.GetValueOrDefault("general.file_type") is not ("0" or "1" or "32");
 
-    private static void Prepare(string path)
+    private static void Prepare(LlamaDrafterOptions options)
     {
-        GgufFile.Read(path);
+        if (GgufFile.Read(options.ModelPath) is { IsEmbedding: true } file)
+            throw new DraftingException($"'{options.ModelPath}' is an embedding model ({file.Architecture}): it reads texts and writes none. Name a model for text generation.");
+        foreach (var adapter in options.Adapters) GgufFile.Read(adapter.Path);
         LlamaLibrary.EnsureLoaded();
         LlamaLibrary.ForgetComplaints();
     }
 
-    /// <summary>Everything that LLamaSharp would otherwise choose by itself is said.</summary>
-    private static ModelParams Parameters(LlamaDrafterOptions options, int? contextSize) => new(options.ModelPath)
+    private static LLamaWeights Usable(LLamaWeights weights, string name)
     {
-        ContextSize = (uint?)contextSize,
-        LoadMode = LLamaLoadMode.MemoryMap,
-        GpuLayerCount = options.GpuLayerCount,
-        SeqMax = 1,
-        BatchSize = (uint)options.BatchSize,
-        UBatchSize = (uint)options.BatchSize,
-        Threads = options.Threads,
-        BatchThreads = options.Threads,
-    };
+        if (weights.Vocab.Count == 0) throw new DraftingException($"'{name}' has no vocabulary: it cannot read or write text.");
+        if (weights.Vocab.EOS is null && weights.Vocab.EOT is null) throw new DraftingException($"The vocabulary of '{name}' has no end-of-text token: a draft of it would never end. Convert the model with its tokenizer's eos_token.");
+        return weights;
+    }
 }

@@ -29,6 +29,9 @@ internal sealed class LlamaVocabulary
     /// <summary>Whether a token is one that the model acts on instead of writing it.</summary>
     public bool IsControl(LLamaToken token) => token.IsControl(_weights.Vocab);
 
+    /// <summary>Whether a text ends with a token.</summary>
+    public bool EndsText(LLamaToken token) => token.IsEndOfGeneration(_weights.Vocab);
+
     /// <summary>The tokens of a text, with what the tokenizer puts before it.</summary>
     /// <param name="text">The text.</param>
     /// <param name="isFirst">Whether a text begins here: with the model's own begin-of-text token where it wants one.</param>

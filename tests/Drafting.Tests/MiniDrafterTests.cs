@@ -67,7 +67,7 @@ public sealed class MiniDrafterTests : IAsyncLifetime
     [Fact]
     public async Task Draft_PromptBeyondTheContext_SaysBothSizes()
     {
-        var failure = await Assert.ThrowsAsync<DraftingException>(() => DraftAsync(new DraftPrompt.Raw(string.Concat(Enumerable.Repeat("word ", 1500))), Greedy));
+        var failure = await Assert.ThrowsAsync<ContextOverflowException>(() => DraftAsync(new DraftPrompt.Raw(string.Concat(Enumerable.Repeat("word ", 1500))), Greedy));
         Assert.Contains("the context has 1024", failure.Message, StringComparison.Ordinal);
     }
 

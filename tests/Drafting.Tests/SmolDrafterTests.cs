@@ -43,12 +43,12 @@ public sealed class SmolDrafterTests
         await using var drafter = await LoadAsync(batchSize: 2048);
         var prompt = new DraftPrompt.Raw(string.Concat(Enumerable.Repeat("word and ", 400)));
         var whole = (await Draft.CollectAsync(drafter.DraftAsync(prompt, Greedy with { MaxTokens = 1 }, Token), Token)).Completion;
-        Assert.Equal(whole.PromptTokens, drafter.HeldTokens);
+        Assert.Equal(whole.PromptTokens, drafter.DecodedTokens);
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Token);
         cancel.CancelAfter(whole.PromptDuration / 10);
         var cancelled = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Draft.CollectAsync(drafter.DraftAsync(prompt, Greedy, cancel.Token), cancel.Token));
         Assert.Equal(cancel.Token, cancelled.CancellationToken);
-        Assert.Equal(0, drafter.HeldTokens);
+        Assert.Equal(whole.PromptTokens, drafter.DecodedTokens);
         Assert.Equal(16, (await DraftAsync(drafter, new DraftPrompt.Raw("The old town"))).Tokens.Count);
     }
 

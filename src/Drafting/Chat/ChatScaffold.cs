@@ -33,6 +33,35 @@ internal sealed class ChatScaffold
         _ => throw new ArgumentException($"{prompt.GetType().Name} is not a kind of prompt that is known.", nameof(prompt)),
     };
 
+    /// <summary>The tokens of a prompt, checked against the context's size; turns are left out where the options say so.</summary>
+    /// <exception cref="ContextOverflowException">It does not fit.</exception>
+    public FittedPrompt Fit(DraftPrompt prompt, DraftOptions options, int contextSize)
+    {
+        var tokens = Tokenize(prompt);
+        var dropped = 0;
+        while (options.Overflow == PromptOverflow.DropOldestTurns && tokens.Count + options.MaxTokens > contextSize && prompt is DraftPrompt.Chat chat && WithoutOldest(chat) is { } shorter)
+            (prompt, tokens, dropped) = (shorter, Tokenize(shorter), dropped + 1);
+        if (tokens.Count == 0) throw new DraftingException("The prompt is empty, and this model has no begin-of-text token to start from.");
+        if (tokens.Count >= contextSize) throw new ContextOverflowException(tokens.Count, contextSize - 1);
+        return new FittedPrompt(tokens, dropped);
+    }
+
+    /// <summary>The tokens of a prompt and of what was written after it, as they are where the whole is read at once.</summary>
+    public List<LLamaToken> Tokenize(DraftPrompt prompt, string written)
+    {
+        if (prompt is DraftPrompt.Raw raw) return Text(raw.Text + written);
+        var tokens = Tokenize(prompt);
+        Append(tokens, written, isControl: false, spaced: false);
+        return tokens;
+    }
+
+    /// <summary>The conversation without its oldest turn, that of the system apart; none where only the last is left.</summary>
+    private static DraftPrompt.Chat? WithoutOldest(DraftPrompt.Chat chat)
+    {
+        var oldest = chat.Turns.ToList().FindIndex(turn => turn.Role != "system");
+        return oldest < 0 || oldest == chat.Turns.Count - 1 ? null : chat with { Turns = [.. chat.Turns.Where((_, i) => i != oldest)] };
+    }
+
     private List<LLamaToken> Render(IReadOnlyList<ChatTurn> turns)
     {
         var pieces = Apply(turns).Split(Mark);

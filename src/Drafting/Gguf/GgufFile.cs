@@ -11,6 +11,13 @@ namespace HybridGen.Drafting;
 /// <remarks>Format: github.com/ggml-org/ggml, docs/gguf.md.</remarks>
 public sealed record GgufFile(string Path, int Version, string Architecture, int Tensors)
 {
+    // The architectures of llama.cpp b10221 that read texts only.
+    private static readonly HashSet<string> Embedding =
+        ["bert", "modern-bert", "nomic-bert", "nomic-bert-moe", "neo-bert", "eurobert", "jina-bert-v2", "jina-bert-v3", "gemma-embedding", "llama-embed", "t5encoder", "clip", "wavtokenizer-dec"];
+
+    /// <summary>Whether a model of this architecture only reads texts.</summary>
+    public bool IsEmbedding => Embedding.Contains(Architecture);
+
     /// <summary>Reads and checks the header: magic, version, counts, types, and that every tensor lies inside the file.</summary>
     /// <exception cref="GgufFormatException">The file is missing, unreadable, damaged, cut short or of another kind.</exception>
     public static GgufFile Read(string path)

@@ -16,7 +16,7 @@ public static class LlamaLibrary
 
     // Of the llama.cpp that LLamaSharp 0.30.0 was written for, as its builds abbreviate it at least.
     private const string Commit = "815a2a5";
-    private const string Version = "b10221 (LLamaSharp 0.30.0)";
+    internal const string Version = "b10221 (LLamaSharp 0.30.0)";
 
     private static readonly Lazy<NativeLibraryReport> Loaded = new(Load);
     private static readonly Queue<string> Complaints = new();

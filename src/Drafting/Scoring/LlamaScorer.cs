@@ -5,15 +5,13 @@ using LLama.Native;
 namespace HybridGen.Drafting;
 
 /// <summary>Reads passages and their variants with one context: a passage once, its variants from where they differ, many of them at once.</summary>
-/// <remarks>All methods run as work of the session.</remarks>
-internal sealed class LlamaScorer(LlamaSession session, int vocabularySize, int threads)
+/// <remarks>All methods run as work of the context.</remarks>
+internal sealed class LlamaScorer(ScoringContext context, int vocabularySize, int threads)
 {
     /// <summary>Sequences of the context: passages and variants side by side.</summary>
+    // Rows at once are fewer than 64 where weights are quantised: from 64 on llama.cpp computes attention on the processor in another way. The
+    // difference is rounding, but quantised weights round activations to 8 bits, and it grows to 0.3 nats a token.
     public const int Sequences = 128;
-
-    // From 64 tokens on llama.cpp computes attention on the processor in another way. The difference is rounding, but where it multiplies
-    // quantised weights it rounds activations to 8 bits, and it grows to 0.3 nats a token: what one is worth would depend on its neighbours.
-    private const int QuantisedMicroBatch = 63;
 
     /// <summary>Rows of logits that are held at once: 64 MiB, but some of them however wide they are.</summary>
     private int MostRows => Math.Max(16, (64 << 20) / (sizeof(float) * vocabularySize));
@@ -26,16 +24,16 @@ internal sealed class LlamaScorer(LlamaSession session, int vocabularySize, int 
     private readonly record struct Pick(int Row, LLamaToken Token, float[] Values, int Index);
 
     /// <summary>Tokens of a batch; also the longest variant.</summary>
-    public int Room => (int)session.Context.BatchSize;
+    public int Room => (int)context.Context.BatchSize;
 
-    private SafeLLamaContextHandle Handle => session.Context.NativeHandle;
+    private SafeLLamaContextHandle Handle => context.Context.NativeHandle;
 
     /// <summary>The parameters of a context for scoring: room for the longest text, or a batch of shorter ones, and for a batch of variants.</summary>
-    public static ModelParams Parameters(ModelParams drafting, int longest, bool isQuantised)
+    public static ModelParams Parameters(ModelParams context, int batchSize, int longest, bool isInvariant)
     {
         // llama.cpp ends the process where a batch is smaller than the number of sequences.
-        var batch = Math.Max(drafting.BatchSize, Sequences);
-        return drafting with { ContextSize = Math.Max((uint)longest, batch) + batch, BatchSize = batch, UBatchSize = isQuantised ? QuantisedMicroBatch : batch, SeqMax = Sequences, KVUnified = true };
+        var batch = (uint)Math.Max(batchSize, Sequences);
+        return context with { ContextSize = Math.Max((uint)longest, batch) + batch, BatchSize = batch, UBatchSize = isInvariant ? ModelParameters.MostInvariantRows : batch, SeqMax = Sequences };
     }
 
     /// <summary>Reads one passage.</summary>
@@ -149,7 +147,7 @@ internal sealed class LlamaScorer(LlamaSession session, int vocabularySize, int 
         try
         {
             if (_batch.TokenCount == 0) return;
-            session.Decode(_batch, cancellationToken);
+            context.Decode(_batch, cancellationToken);
             ReadRows();
         }
         finally

@@ -5,8 +5,8 @@ using LLama.Native;
 
 namespace HybridGen.Drafting;
 
-/// <summary>A llama.cpp context and whose turn it is: one piece of work at a time, on a thread of its own, stoppable inside a decode.</summary>
-internal sealed class LlamaSession : IAsyncDisposable
+/// <summary>A llama.cpp context for scoring, and whose turn it is: one piece of work at a time, on a thread of its own, stoppable inside a decode.</summary>
+internal sealed class ScoringContext : IAsyncDisposable
 {
     private readonly Func<LLamaContext> _create;
     private readonly SemaphoreSlim _turn = new(1, 1);
@@ -15,9 +15,9 @@ internal sealed class LlamaSession : IAsyncDisposable
     private volatile bool _isAborted;
     private bool _isDisposed;
 
-    /// <summary>Creates a session.</summary>
+    /// <summary>Creates it.</summary>
     /// <param name="create">Creates the context at the first work.</param>
-    public LlamaSession(Func<LLamaContext> create)
+    public ScoringContext(Func<LLamaContext> create)
     {
         _create = create;
         _abort = _ => _isAborted;
@@ -33,7 +33,7 @@ internal sealed class LlamaSession : IAsyncDisposable
     /// <summary>Waits for its turn, then works on a thread of its own.</summary>
     /// <exception cref="DraftingException">llama.cpp failed.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    /// <exception cref="ObjectDisposedException">The session is disposed.</exception>
+    /// <exception cref="ObjectDisposedException">It is disposed.</exception>
     public async Task RunAsync(Action work, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -1,0 +1,355 @@
+using System.Runtime.InteropServices;
+using LLama;
+using LLama.Exceptions;
+using LLama.Native;
+
+namespace HybridGen.Drafting;
+
+/// <summary>
+/// Decodes several drafts in one context, a token of each at every step; requests join and leave between steps, in the order in which they
+/// came.
+/// </summary>
+/// <remarks>
+/// One thread of its own does all work on the context. Drafts go first in every batch, so that those that are written do not stall while a
+/// long prompt is read; the rest of the batch is shared by the prompts.
+/// </remarks>
+internal sealed class DecodingLoop : IAsyncDisposable
+{
+    private readonly Func<LLamaContext> _create;
+    private readonly StepSize _size;
+    private readonly Slot[] _slots;
+    private readonly int _mostAtOnce;
+    private readonly Lock _gate = new();
+    private readonly LinkedList<DecodeRequest> _waiting = [];
+    private readonly List<DecodeRequest> _running = [];
+    private readonly SemaphoreSlim _work = new(0);
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly LLamaBatch _batch = new();
+    private readonly List<Slot> _filled = [];
+    private readonly AbortCallback _abort;
+    private LLamaContext? _context;
+    private Thread? _thread;
+    private long _requests;
+    private volatile bool _isDisposed;
+
+    /// <summary>Creates a loop; its thread and its context come with the first request.</summary>
+    /// <param name="create">Creates the context, with a sequence for each draft, and at least as many as the size says.</param>
+    /// <param name="slots">How many drafts are decoded at once.</param>
+    /// <param name="size">How much one step decodes.</param>
+    /// <param name="vocabularySize">Entries of the model's vocabulary.</param>
+    public DecodingLoop(Func<LLamaContext> create, int slots, StepSize size, int vocabularySize)
+    {
+        (_create, _size) = (create, size);
+        _slots = [.. Enumerable.Range(0, Math.Max(slots, size.LeastSequences)).Select(sequence => new Slot(sequence, vocabularySize))];
+        _mostAtOnce = slots;
+        _abort = _ => ShouldAbort();
+    }
+
+    [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+    [return: MarshalAs(UnmanagedType.I1)]
+    private delegate bool AbortCallback(nint state);
+
+    /// <summary>Tokens that were decoded since the beginning; those of a decode that was broken off do not count.</summary>
+    public long DecodedTokens { get; private set; }
+
+    private SafeLLamaContextHandle Handle => _context!.NativeHandle;
+
+    /// <summary>Decodes a request when its turn comes.</summary>
+    /// <exception cref="DraftingException">It asks for more drafts at once than there are places, or llama.cpp failed.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The loop is disposed.</exception>
+    public async Task RunAsync(DecodeRequest request)
+    {
+        if (request.Continuations.Count > _mostAtOnce)
+            throw new DraftingException($"{request.Continuations.Count} drafts were asked for at once; the drafter has room for {_mostAtOnce}. Raise Sequences or ask for fewer.");
+        Enqueue(request);
+        await using (request.OnCancelled(() => Withdraw(request)).ConfigureAwait(false)) await request.End.ConfigureAwait(false);
+    }
+
+    /// <summary>Refuses what still waits, lets running drafts end, then frees the context; calls after the first wait for the same.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        List<DecodeRequest> refused;
+        lock (_gate)
+        {
+            _isDisposed = true;
+            refused = [.. _waiting];
+            _waiting.Clear();
+            if (_thread is null) _stopped.TrySetResult();
+        }
+
+        foreach (var request in refused) request.Fail(new ObjectDisposedException(nameof(LlamaDrafter)));
+        _work.Release();
+        await _stopped.Task.ConfigureAwait(false);
+    }
+
+    private void Enqueue(DecodeRequest request)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, typeof(LlamaDrafter));
+            _waiting.AddLast(request);
+            if (_thread is null)
+            {
+                _thread = new Thread(Work) { IsBackground = true, Name = "HybridGen drafting" };
+                _thread.Start();
+            }
+        }
+
+        _work.Release();
+    }
+
+    /// <summary>Takes a cancelled request out of the queue; one that runs is dropped at the next step.</summary>
+    private void Withdraw(DecodeRequest request)
+    {
+        bool waited;
+        lock (_gate) waited = _waiting.Remove(request);
+        if (waited) request.Cancel();
+    }
+
+    private void Work()
+    {
+        while (!_isDisposed || _running.Count > 0)
+        {
+            if (_running.Count == 0) _work.Wait();
+            try
+            {
+                Start();
+                Admit();
+                Drop();
+                if (_running.Count > 0) Step();
+            }
+            catch (Exception failure)
+            {
+                FailAll(failure);
+            }
+        }
+
+        _context?.Dispose();
+        _stopped.TrySetResult();
+    }
+
+    private void Start()
+    {
+        if (_context is not null || _isDisposed) return;
+        LlamaLibrary.ForgetComplaints();
+        _context = _create();
+        NativeApi.llama_set_abort_callback(Handle, Marshal.GetFunctionPointerForDelegate(_abort), 0);
+        foreach (var slot in _slots) slot.Attach(Handle);
+    }
+
+    /// <summary>Lets requests in, the oldest first, as long as there is room; a large one is not overtaken by small ones behind it.</summary>
+    private void Admit()
+    {
+        while (NextIn() is { } request)
+        {
+            for (var i = 0; i < request.Continuations.Count; i++) request.Places.Add(new Place(Take(i == 0 ? request.Session : null), request.Continuations[i]));
+            _running.Add(request);
+            Guarded(request, () => Begin(request));
+        }
+    }
+
+    private DecodeRequest? NextIn()
+    {
+        lock (_gate)
+        {
+            if (_waiting.First?.Value is not { } first || _slots.Count(slot => slot.IsTaken) + first.Continuations.Count > _mostAtOnce) return null;
+            _waiting.RemoveFirst();
+            return first;
+        }
+    }
+
+    /// <summary>The session's own place, else one that no session will miss, else the one that was used least recently.</summary>
+    private Slot Take(DraftSession? session)
+    {
+        var slot = _slots.Where(slot => !slot.IsTaken).OrderByDescending(slot => session is not null && slot.Owner == session).ThenByDescending(slot => slot.Owner is null).ThenBy(slot => slot.LastUse).First();
+        if (slot.Owner is null || slot.Owner != session) slot.Truncate(0);
+        (slot.IsTaken, slot.Owner, slot.LastUse) = (true, session, ++_requests);
+        return slot;
+    }
+
+    private void Begin(DecodeRequest request)
+    {
+        var slot = request.Places[0].Slot;
+        foreach (var continuation in request.Continuations) continuation.Prepare(Handle, slot);
+        request.Read = slot.KeepCommon(request.Prompt, out var refused);
+        foreach (var continuation in request.Continuations) continuation.Begin(request.Read, refused);
+    }
+
+    private void Drop()
+    {
+        foreach (var request in _running.FindAll(request => request.IsCancelled)) Leave(request, request.Cancel);
+    }
+
+    /// <summary>Decodes a token of every draft, and parts of prompts.</summary>
+    private void Step()
+    {
+        foreach (var batch in Batches())
+        {
+            var parts = Fill(batch);
+            if (!Decode()) return;
+            foreach (var request in batch) Guarded(request, () => Advance(request, parts.GetValueOrDefault(request)));
+        }
+    }
+
+    /// <summary>The requests of each batch: all in one, or, where a batch may not change what another computes, every prompt in one of its own.</summary>
+    private List<List<DecodeRequest>> Batches()
+    {
+        if (!_size.IsInvariant) return [[.. _running]];
+        var batches = _running.FindAll(request => request.IsReading).ConvertAll<List<DecodeRequest>>(request => [request]);
+        if (_running.FindAll(request => !request.IsReading) is { Count: > 0 } drafting) batches.Add(drafting);
+        return batches;
+    }
+
+    /// <summary>Fills the batch: the tokens of drafts, and parts of prompts, evenly.</summary>
+    /// <returns>How many tokens of each prompt were added.</returns>
+    private Dictionary<DecodeRequest, int> Fill(List<DecodeRequest> requests)
+    {
+        var rows = requests.SelectMany(request => request.Places).Where(place => place.Next is not null).Select(place => new Row(place.Slot, place.Next!.Value, place.Slot.Held.Count, place)).ToList();
+        var parts = new Dictionary<DecodeRequest, int>();
+        var reading = requests.FindAll(request => request.IsReading);
+        for (var i = 0; i < reading.Count; i++)
+        {
+            var request = reading[i];
+            parts[request] = _size.Share(request.Unread, rows.Count, reading.Count - i);
+            rows.AddRange(Enumerable.Range(request.Read, parts[request]).Select(k => new Row(request.Places[0].Slot, request.Prompt[k], k, k >= request.Prompt.Count - _size.LeastRows ? request.Places[0] : null)));
+        }
+
+        _batch.Clear();
+        foreach (var row in _size.IsInvariant ? WithoutGaps(rows) : rows) row.AddTo(_batch);
+        return parts;
+    }
+
+    /// <summary>
+    /// llama.cpp computes a row alone in another way than one of several, and cuts a batch where the sequences' numbers do not follow each
+    /// other: rows of no use stand in the other places, behind what those hold.
+    /// </summary>
+    private IEnumerable<Row> WithoutGaps(List<Row> rows)
+    {
+        var used = rows.ConvertAll(row => Array.IndexOf(_slots, row.Slot));
+        var (first, last) = (used.Min(), used.Max());
+        if (first == last && rows.Count > 1) return rows;
+        if (first == last) (first, last) = last + 1 < _slots.Length ? (first, last + 1) : (first - 1, last);
+        return Enumerable.Range(first, last - first + 1).Select(i => used.IndexOf(i) is >= 0 and var row ? rows[row] : Useless(_slots[i], rows[0].Token));
+    }
+
+    private Row Useless(Slot slot, LLamaToken token)
+    {
+        _filled.Add(slot);
+        return new Row(slot, token, slot.Held.Count, new Place(slot, null!));
+    }
+
+    private void ForgetFilled()
+    {
+        foreach (var slot in _filled) slot.Truncate(slot.Held.Count);
+        _filled.Clear();
+    }
+
+    /// <summary>Decodes the batch.</summary>
+    /// <returns>Whether it was decoded; not when all whose tokens it has have been cancelled.</returns>
+    private bool Decode()
+    {
+        var result = _context!.Decode(_batch);
+        ForgetFilled();
+        if (result == DecodeResult.Ok) DecodedTokens += _batch.TokenCount;
+        if (result is not (DecodeResult.Ok or DecodeResult.ComputeAborted)) throw new RuntimeError($"a decode ended with {result}.");
+        return result == DecodeResult.Ok;
+    }
+
+    private bool ShouldAbort()
+    {
+        foreach (var request in _running)
+            if (!request.IsCancelled) return false;
+        return true;
+    }
+
+    /// <summary>Takes in what was decoded of a request, and goes on with each of its drafts.</summary>
+    private void Advance(DecodeRequest request, int part)
+    {
+        if (part > 0 && !Advance(request.Places[0].Slot, request, part)) return;
+        foreach (var place in request.Places)
+        {
+            if (place.Row < 0) continue;
+            if (place.Next is { } decoded) place.Slot.Held.Add(decoded);
+            place.Next = place.Continuation.Next(Handle, place.Row, place.Slot);
+            place.Row = -1;
+        }
+
+        if (request.Places.TrueForAll(place => place.Next is null)) Leave(request, request.Succeed);
+    }
+
+    /// <summary>Takes in a part of the prompt.</summary>
+    /// <returns>Whether it was the last.</returns>
+    private static bool Advance(Slot slot, DecodeRequest request, int part)
+    {
+        for (var end = request.Read + part; request.Read < end; request.Read++) slot.Held.Add(request.Prompt[request.Read]);
+        if (request.IsReading) return false;
+        foreach (var place in request.Places.Skip(1))
+        {
+            place.Slot.CopyFrom(slot);
+            place.Row = request.Places[0].Row;
+        }
+
+        return true;
+    }
+
+    /// <summary>What goes wrong with one request ends that one only.</summary>
+    private void Guarded(DecodeRequest request, Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception failure)
+        {
+            Leave(request, () => request.Fail(Named(failure)));
+        }
+    }
+
+    private void FailAll(Exception failure)
+    {
+        foreach (var request in _running.ToList()) Leave(request, () => request.Fail(Named(failure)));
+        if (_context is not null)
+        {
+            Handle.MemoryClear(data: false);
+            foreach (var slot in _slots) slot.Held.Clear();
+            return;
+        }
+
+        // Without a context nobody can ever be served.
+        lock (_gate)
+        {
+            foreach (var request in _waiting) request.Fail(Named(failure));
+            _waiting.Clear();
+        }
+    }
+
+    private void Leave(DecodeRequest request, Action end)
+    {
+        foreach (var place in request.Places)
+        {
+            place.Slot.Truncate(place.Slot.Owner is null ? 0 : place.Slot.Held.Count);
+            place.Slot.IsTaken = false;
+        }
+
+        _running.Remove(request);
+        end();
+    }
+
+    private static Exception Named(Exception failure) =>
+        failure is RuntimeError ? new DraftingException($"llama.cpp failed: {LlamaLibrary.Reason(failure)}", failure) : failure;
+
+    /// <summary>A token that is decoded.</summary>
+    /// <param name="Slot">The sequence.</param>
+    /// <param name="Token">The token.</param>
+    /// <param name="Position">Where it stands in the sequence.</param>
+    /// <param name="Wanted">Who wants its logits; <see langword="null"/> where nobody does.</param>
+    private readonly record struct Row(Slot Slot, LLamaToken Token, int Position, Place? Wanted)
+    {
+        public void AddTo(LLamaBatch batch)
+        {
+            var row = batch.Add(Token, Position, Slot.Sequence, logits: Wanted is not null);
+            if (Wanted is not null) Wanted.Row = row;
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using System.Text;
+using System.Threading.Channels;
+using LLama.Native;
+
+namespace HybridGen.Drafting;
+
+/// <summary>Writes one draft: chooses token after token and reports each with the model's own view of it.</summary>
+internal sealed class DraftWriter : Continuation, IDisposable
+{
+    private readonly LlamaVocabulary _vocabulary;
+    private readonly DraftOptions _options;
+    private readonly FittedPrompt _prompt;
+    private readonly int _contextSize;
+    private readonly ChannelWriter<DraftUpdate> _updates;
+    private readonly TokenSampler _sampler;
+    private readonly DraftText _text;
+    private readonly List<LLamaToken> _tokens = [];
+    private long _started;
+    private long _drafting;
+    private int _cached;
+    private bool _isCacheRefused;
+
+    public DraftWriter(LlamaVocabulary vocabulary, DraftOptions options, FittedPrompt prompt, int contextSize, ChannelWriter<DraftUpdate> updates)
+    {
+        (_vocabulary, _options, _prompt, _contextSize, _updates) = (vocabulary, options, prompt, contextSize, updates);
+        _sampler = TokenSampler.For(options.Sampling);
+        _text = new DraftText(options.StopStrings);
+    }
+
+    /// <summary>The tokens that were chosen, also those whose text a stop string cut off.</summary>
+    public IReadOnlyList<LLamaToken> Tokens => _tokens;
+
+    public override void Begin(int cached, bool refused) => (_started, _cached, _isCacheRefused) = (Stopwatch.GetTimestamp(), cached, refused);
+
+    public override LLamaToken? Next(SafeLLamaContextHandle context, int row, Slot slot)
+    {
+        if (_tokens.Count == 0) _drafting = Stopwatch.GetTimestamp();
+        var statistics = slot.Statistics;
+        statistics.Read(context.GetLogitsIth(row));
+        var token = _sampler.Sample(context, row, statistics);
+        if (_vocabulary.EndsText(token)) return End(StopReason.EndOfText);
+        _tokens.Add(token);
+        Write(_text.Add(Describe(token, statistics), _vocabulary.Bytes(token)));
+        if (_text.IsStopped) return Complete(StopReason.StopString);
+        if (_tokens.Count == _options.MaxTokens) return End(StopReason.MaxTokens);
+        return slot.Held.Count >= _contextSize ? End(StopReason.ContextFull) : token;
+    }
+
+    public void Dispose() => _sampler.Dispose();
+
+    private LLamaToken? End(StopReason reason)
+    {
+        Write(_text.End());
+        return Complete(reason);
+    }
+
+    private LLamaToken? Complete(StopReason reason)
+    {
+        _updates.TryWrite(new DraftCompleted(reason, _prompt.Tokens.Count, Stopwatch.GetElapsedTime(_started, _drafting), Stopwatch.GetElapsedTime(_drafting))
+        {
+            CachedTokens = _cached,
+            IsCacheRefused = _isCacheRefused,
+            DroppedTurns = _prompt.DroppedTurns,
+        });
+        return null;
+    }
+
+    private void Write(List<DraftToken> tokens)
+    {
+        foreach (var token in tokens) _updates.TryWrite(token);
+    }
+
+    private DraftToken Describe(LLamaToken token, TokenStatistics statistics) => new(
+        (int)token,
+        "",
+        default,
+        statistics.LogProbability((int)token),
+        statistics.Entropy,
+        statistics.Top(_options.Alternatives).ConvertAll(other => new TokenAlternative(other.Id, Encoding.UTF8.GetString(_vocabulary.Bytes(other.Id)), other.LogProbability)));
+}
