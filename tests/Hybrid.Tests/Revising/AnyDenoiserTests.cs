@@ -233,7 +233,7 @@ public class AnyDenoiserTests
         // Networks this small are slower on many threads.
         var threads = get_num_threads();
         set_num_threads(checkpoint == Repository.MiniModel ? threads : 1);
-        using var refiner = Refiner.Load(checkpoint == Repository.MiniModel ? checkpoint : Repository.Checkpoint(checkpoint), new DenoiserPlacement { Device = "cpu" });
+        using var refiner = Refiner.Load(checkpoint == Repository.MiniModel ? checkpoint : Repository.Checkpoint(checkpoint), new DenoiserPlacement { Device = "cpu", Precision = DenoiserPrecision.F32 });
         use(refiner);
         set_num_threads(threads);
     }
