@@ -18,7 +18,7 @@ internal static class ForwardBench
     private static readonly Option<int> Layers = new("--layers") { Description = "Layers.", DefaultValueFactory = _ => 4 };
     private static readonly Option<int> Batch = new("--batch") { Description = "Canvases side by side.", DefaultValueFactory = _ => 8 };
     private static readonly Option<int> Length = new("--length") { Description = "Positions of a canvas.", DefaultValueFactory = _ => 128 };
-    private static readonly Option<DenoiserPrecision> Precision = new("--precision") { Description = "Auto, F32, BF16 or F16.", DefaultValueFactory = _ => DenoiserPrecision.Auto };
+    private static readonly Option<DenoiserPrecision> Precision = new("--precision") { Description = "F32, BF16, F16 or auto; the product is measured in the same.", DefaultValueFactory = _ => DenoiserPrecision.F32 };
 
     public static Command Command()
     {
@@ -32,7 +32,7 @@ internal static class ForwardBench
         var placement = new DenoiserPlacement { Device = arguments.GetValue(Models.Device)!, Precision = arguments.GetValue(Precision) };
         var families = arguments.GetValue(Family) == "all" ? RandomCheckpoint.Families : [arguments.GetValue(Family)!];
         using var worker = new TensorWorker(arguments.GetValue(Models.Threads));
-        var report = new Report($"forward of hidden size {arguments.GetValue(Hidden)}, {arguments.GetValue(Layers)} layers, {arguments.GetValue(Batch)} canvases of {arguments.GetValue(Length)}, {arguments.GetValue(Models.Threads)} thread(s)");
+        var report = new Report($"forward of hidden size {arguments.GetValue(Hidden)}, {arguments.GetValue(Layers)} layers, {arguments.GetValue(Batch)} canvases of {arguments.GetValue(Length)}, {arguments.GetValue(Precision)}, {arguments.GetValue(Models.Threads)} thread(s)");
         foreach (var family in families)
         {
             using var checkpoint = RandomCheckpoint.Create(family, arguments.GetValue(Hidden), arguments.GetValue(Layers));

@@ -57,7 +57,8 @@ internal sealed class DiffuseCommand
             Grows = !parsed.GetValue(_whole),
             ReadsControlTokens = parsed.GetValue(_control),
         }, cancellationToken);
-        Console.Out.WriteLine(parsed.GetValue(_json) ? JsonSerializer.Serialize(new DiffusionReport(prompt, text), Reports.Json) : text.Text);
+        if (parsed.GetValue(_json)) Reports.Print(new DiffusionReport(prompt, text));
+        else Console.Out.WriteLine(text.Text);
         Terminal.Summarise($"{Terminal.Count(text.Tokens.Count, "token")} in {Terminal.Count(text.Forwards, "forward")}, ended: {JsonNamingPolicy.CamelCase.ConvertName(text.Reason.ToString())}");
         return text.Reason == SamplingEnd.Cancelled ? ExitCode.Cancelled : ExitCode.Done;
     }

@@ -55,7 +55,8 @@ internal sealed partial class InfillCommand
             MinTokens = (int)(parsed.GetValue(_minTokens) ?? usual.MinTokens),
             MaxTokens = (int)(parsed.GetValue(_maxTokens) ?? usual.MaxTokens),
         }, cancellationToken);
-        Console.Out.WriteLine(parsed.GetValue(_json) ? JsonSerializer.Serialize(filled, Reports.Json) : filled.Text);
+        if (parsed.GetValue(_json)) Reports.Print(filled);
+        else Console.Out.WriteLine(filled.Text);
         Terminal.Summarise($"{Terminal.Count(gaps.Count, "gap")}, {Terminal.Count(filled.Forwards, "forward")}, ended: {JsonNamingPolicy.CamelCase.ConvertName(filled.Reason.ToString())}");
         return filled.Reason == SamplingEnd.Cancelled ? ExitCode.Cancelled : ExitCode.Done;
     }

@@ -12,7 +12,7 @@ internal sealed class ModelOptions
     private readonly Option<string> _drafter = new("--drafter") { Description = "The drafter, a GGUF file. Default: the shipped mini drafter.", HelpName = "PATH" };
     private readonly Option<string> _refiner = new("--refiner") { Description = "The refiner, a folder. Default: the shipped mini refiner.", HelpName = "PATH" };
     private readonly Option<string> _device = new Option<string>("--device") { Description = "Where the refiner computes: auto, cpu, cuda or cuda:N. Default: auto.", HelpName = "NAME", DefaultValueFactory = _ => "auto" };
-    private readonly Option<DenoiserPrecision> _precision = new("--precision") { Description = "How the refiner computes: auto, f32, bf16 or f16. Default: auto, which is f32 on a processor and bf16 on a GPU.", HelpName = "NAME" };
+    private readonly Option<DenoiserPrecision> _precision = new("--precision") { Description = "How the refiner computes: auto, f32, bf16 or f16. Default: auto, which is bf16 on a GPU and on processors that multiply it (AVX512-BF16), else f32.", HelpName = "NAME" };
     private readonly Option<string> _judge;
     private readonly Option<long?> _gpuLayers = OptionRules.WholeNumber("--gpu-layers", "Layers of drafter and judge on a GPU, with LlamaBackend=cuda12 or vulkan. Default: 0.", 0, 1 << 20);
     private readonly Option<long?> _threads = OptionRules.WholeNumber("--threads", "Threads of the models. Default: the processors.", 1, 1024);

@@ -15,7 +15,7 @@ internal static class ModelsCommand
     {
         var folder = new Argument<string>("DIR") { Description = "A refiner's folder that also has expected.safetensors." };
         var device = new Option<string>("--device") { Description = "auto, cpu, cuda or cuda:N. Default: auto.", HelpName = "NAME", DefaultValueFactory = _ => "auto" };
-        var precision = new Option<DenoiserPrecision>("--precision") { Description = "auto, f32, bf16 or f16. Default: auto, which is f32 on a processor and bf16 on a GPU.", HelpName = "NAME" };
+        var precision = new Option<DenoiserPrecision>("--precision") { Description = "auto, f32, bf16 or f16. Default: f32, in which the expected values were computed.", HelpName = "NAME", DefaultValueFactory = _ => DenoiserPrecision.F32 };
         var tolerance = new Option<double?>("--tolerance") { Description = "Largest difference of a logit that passes. Default: 1e-4 in f32.", HelpName = "X" };
         var threads = OptionRules.WholeNumber("--threads", "Threads of the model. Default: the processors.", 1, 1024);
         device.Reject(value => new DenoiserPlacement { Device = value! });

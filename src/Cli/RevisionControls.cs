@@ -38,7 +38,7 @@ internal sealed class RevisionControls
 
     private readonly Option<string[]> _policies = new Option<string[]>("--policy") { Description = $"{string.Join(", ", PoliciesByName.Keys)}; several are applied one after the other. Default: the command's own.", HelpName = "NAME", AllowMultipleArgumentsPerToken = true }.AcceptOnlyFromAmong([.. PoliciesByName.Keys]);
     private readonly Option<double?> _minGain = OptionRules.Number("--min-gain", "Least gain of a change in nats: higher changes less. Default: the policies' own.", 0, 1000);
-    private readonly Option<long?> _passes = OptionRules.WholeNumber("--passes", "Largest number of passes; they end when one changes nothing. Default: 1.", 1, 100);
+    private readonly Option<long?> _passes = OptionRules.WholeNumber("--passes", "Largest number of passes; they end when one finds nothing new to try. Default: 1.", 1, 100);
     private readonly Option<double?> _share = OptionRules.Number("--remask-share", "Largest share of the words that a pass remasks. Default: the policies' own.", 0.001, 1);
     private readonly Option<string?> _strategy = new Option<string?>("--strategy") { Description = $"Which doubtful words are remasked first: {string.Join(", ", StrategiesByName.Keys)}. Default: margin.", HelpName = "NAME" }.AcceptOnlyFromAmong([.. StrategiesByName.Keys]);
     private readonly Option<string?> _schedule = new Option<string?>("--schedule") { Description = $"How the share falls from pass to pass: {string.Join(", ", SchedulesByName.Keys)}. Default: linear.", HelpName = "NAME" }.AcceptOnlyFromAmong([.. SchedulesByName.Keys]);

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using HybridGen.Cli.Display;
 using HybridGen.Cli.Outputs;
 using HybridGen.Cli.Texts;
@@ -47,7 +46,7 @@ internal sealed class ScoreCommand
         await RevisionProgress.LoadAsync("loading the refiner", () => engine.LoadAsync(drafter: false, cancellationToken: cancellationToken));
         var scoring = Scorings[parsed.GetValue(_scoring)!]((int)(parsed.GetValue(_strides) ?? new SuspicionScoring.StridedMasking().Strides));
         var score = await engine.ScoreAsync(text, scoring, cancellationToken);
-        if (parsed.GetValue(_json)) Console.Out.WriteLine(JsonSerializer.Serialize(Report(source.Name, text, score), Reports.Json));
+        if (parsed.GetValue(_json)) Reports.Print(Report(source.Name, text, score));
         else Show(text, score, (int)(parsed.GetValue(_top) ?? 20));
         return ExitCode.Done;
     }
@@ -59,16 +58,11 @@ internal sealed class ScoreCommand
         Terminal.Summarise($"{Terminal.Count(score.Words.Count, "word")}, {Terminal.Count(score.Forwards, "row")} through the refiner");
     }
 
-    private static ScoreReport Report(string name, string text, TextScore score)
-    {
-        var (place, passed) = (TextPlace.Start, 0);
-        return new ScoreReport(name, [.. score.Words.Select(word =>
-        {
-            place = place.After(text.AsSpan(passed, word.Span.Start - passed));
-            passed = word.Span.Start;
-            return new WordReport(word.Span.Start, word.Span.Length, place.Line, place.Column, word.Text, word.LogProbability, word.Suspicion, word.Entropy, word.Best);
-        })], score.Forwards);
-    }
+    private static ScoreReport Report(string name, string text, TextScore score) => new(
+        name,
+        [.. score.Words.Zip(TextPlace.Start.Each(text, score.Words.Select(word => word.Span.Start)), (word, place) =>
+            new WordReport(word.Span.Start, word.Span.Length, place.Line, place.Column, word.Text, word.LogProbability, word.Suspicion, word.Entropy, word.Best))],
+        score.Forwards);
 }
 
 /// <summary>A text's words and their scores.</summary>

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace HybridGen.Cli.Tests;
 
 public sealed class ModelsTests : IDisposable
@@ -28,6 +30,19 @@ public sealed class ModelsTests : IDisposable
         var run = await Hybridgen.RunAsync(["models", "verify", _scratch.Folder]);
         Assert.Equal(1, run.ExitCode);
         Assert.StartsWith("FAIL  logits case0: ", run.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Verify_OtherTokenizerCase_FailsWith1AndNamesIt()
+    {
+        foreach (var path in Directory.EnumerateFiles(Repository.Checkpoint("bert"))) _scratch.Write(Path.GetFileName(path), File.ReadAllBytes(path));
+        var cases = JsonNode.Parse(File.ReadAllText(Path.Combine(_scratch.Folder, "tokenizer_cases.json")))!;
+        cases["cases"]![1]!["decoded"] = "something else";
+        _scratch.Write("tokenizer_cases.json", cases.ToJsonString());
+        var run = await Hybridgen.RunAsync(["models", "verify", _scratch.Folder, "--device", "cpu"]);
+        var lines = run.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(1, run.ExitCode);
+        Assert.StartsWith("FAIL  tokenizer 1: decoded text differ", Assert.Single(lines, line => !line.StartsWith("ok ", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
     [Fact]

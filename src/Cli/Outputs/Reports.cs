@@ -16,6 +16,9 @@ internal static class Reports
         // A forbidden token has a log-probability of minus infinity.
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
+
+    /// <summary>Writes a report to standard output as one line.</summary>
+    public static void Print<T>(T report) => Console.Out.WriteLine(JsonSerializer.Serialize(report, Json));
 }
 
 /// <summary>An edit; offsets are UTF-16 code units of the input, lines and columns count from 1, the gain is in nats.</summary>
@@ -27,17 +30,10 @@ internal sealed record EditReport(long Start, int Length, int Line, int Column, 
     /// <param name="place">Where the text begins; then where it ends.</param>
     public static List<EditReport> All(string text, IReadOnlyList<Edit> edits, ref TextPlace place)
     {
-        var reports = new List<EditReport>(edits.Count);
-        var passed = 0;
-        foreach (var edit in edits)
-        {
-            place = place.After(text.AsSpan(passed, edit.Span.Start - passed));
-            passed = edit.Span.Start;
-            reports.Add(new EditReport(place.Offset, edit.Span.Length, place.Line, place.Column, edit.Before, edit.After, edit.Kind, Math.Round(edit.Gain, 4), edit.Pass));
-        }
-
-        place = place.After(text.AsSpan(passed));
-        return reports;
+        var begin = place;
+        place = begin.After(text);
+        return [.. edits.Zip(begin.Each(text, edits.Select(edit => edit.Span.Start)), (edit, at) =>
+            new EditReport(at.Offset, edit.Span.Length, at.Line, at.Column, edit.Before, edit.After, edit.Kind, Math.Round(edit.Gain, 4), edit.Pass))];
     }
 }
 
@@ -47,6 +43,20 @@ internal readonly record struct TextPlace(long Offset, int Line, long LineStart)
     public static TextPlace Start { get; } = new(0, 1, 0);
 
     public int Column => (int)(Offset - LineStart) + 1;
+
+    /// <summary>Places in a text that begins here.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="starts">Their offsets in the text, in order.</param>
+    public IEnumerable<TextPlace> Each(string text, IEnumerable<int> starts)
+    {
+        var (place, passed) = (this, 0);
+        foreach (var start in starts)
+        {
+            place = place.After(text.AsSpan(passed, start - passed));
+            passed = start;
+            yield return place;
+        }
+    }
 
     public TextPlace After(ReadOnlySpan<char> text)
     {

@@ -37,6 +37,9 @@ internal sealed class LogProbabilityProfile
     /// <summary>The log-probability of the whole text.</summary>
     public double Total => _units.Sum();
 
+    /// <summary>The log-probability of a part.</summary>
+    public double Of(TextSpan part) => _units.AsSpan(part.Start, part.Length).ToArray().Sum();
+
     /// <summary>The log-probabilities of parts.</summary>
     /// <param name="parts">Spans of the text in order; they may leave characters out, or share them as the tokens of one character do.</param>
     public double[] Onto(IReadOnlyList<TextSpan> parts)

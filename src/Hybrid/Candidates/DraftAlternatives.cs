@@ -50,15 +50,7 @@ internal sealed class DraftAlternatives(Draft draft, int most = int.MaxValue)
     /// <summary>A word as the draft has it, with the space that is really before it; null where the word, or a part of it, is not the draft's.</summary>
     private Word? InDraft(Word word)
     {
-        var growth = 0;
-        foreach (var edit in _edits.TakeWhile(edit => edit.Span.Start + growth < word.Span.End))
-        {
-            if (edit.Span.Start + growth + edit.After.Length > word.Span.Start) return null;
-            growth += edit.After.Length - edit.Span.Length;
-        }
-
-        var span = word.Span with { Start = word.Span.Start - growth };
-        if (span.Start < 0 || span.End > draft.Text.Length || !span.Of(draft.Text).SequenceEqual(word.Body)) return null;
+        if (EditLog.InInput(_edits, word.Span) is not { } span || span.Start < 0 || span.End > draft.Text.Length || !span.Of(draft.Text).SequenceEqual(word.Body)) return null;
         return new Word(span.Start > 0 && draft.Text[span.Start - 1] == ' ' ? " " + word.Body : word.Body, word.Body, span);
     }
 

@@ -59,19 +59,6 @@ internal sealed record Canvas(IReadOnlyList<CanvasWord> Words, CanvasBuilder Bui
     }
 }
 
-/// <summary>What of a word the denoiser sees.</summary>
-internal enum Visibility
-{
-    /// <summary>Its tokens and the letters of its draft.</summary>
-    Visible,
-
-    /// <summary>Only the letters of its draft; the tokens are masked.</summary>
-    Remasked,
-
-    /// <summary>Nothing: the slots are written anew.</summary>
-    Hidden,
-}
-
 /// <summary>A word on a canvas.</summary>
 /// <param name="Word">The word and its place in the text.</param>
 /// <param name="Draft">The word as it was written.</param>
@@ -80,8 +67,6 @@ internal enum Visibility
 /// <param name="IsProtected">Whether the word must stay as it is.</param>
 internal sealed record CanvasWord(Word Word, CanvasForm Draft, IReadOnlyList<CanvasForm> Candidates, int Slots, bool IsProtected)
 {
-    public Visibility Visibility { get; set; }
-
     /// <summary>Tokens of the words that the drafter could have written here, near or not, the most probable first.</summary>
     public IReadOnlyList<int[]> Drafted { get; init; } = [];
 }

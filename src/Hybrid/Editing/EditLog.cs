@@ -33,6 +33,21 @@ internal static class EditLog
         return composed;
     }
 
+    /// <summary>Where a span of the output lies in the input; null where an edit wrote it, or a part of it.</summary>
+    /// <param name="edits">Edits of the input, in order.</param>
+    /// <param name="span">A span of the output, not empty.</param>
+    public static TextSpan? InInput(IReadOnlyList<Edit> edits, TextSpan span)
+    {
+        var growth = 0;
+        foreach (var edit in edits.TakeWhile(edit => edit.Span.Start + growth < span.End))
+        {
+            if (edit.Span.Start + growth + edit.After.Length > span.Start) return null;
+            growth += edit.After.Length - edit.Span.Length;
+        }
+
+        return span with { Start = span.Start - growth };
+    }
+
     /// <summary>Edits of both passes that overlap, from a place of the middle text on.</summary>
     private sealed class Group
     {

@@ -51,7 +51,7 @@ public sealed record DenoiserPlacement
         DenoiserPrecision.F32 => ScalarType.Float32,
         DenoiserPrecision.BF16 => ScalarType.BFloat16,
         DenoiserPrecision.F16 => ScalarType.Float16,
-        _ => usesCuda ? ScalarType.BFloat16 : ScalarType.Float32,
+        _ => usesCuda || ProcessorPrecision.MultipliesBF16 ? ScalarType.BFloat16 : ScalarType.Float32,
     };
 
     private void CheckCuda()
@@ -69,13 +69,13 @@ public sealed record DenoiserPlacement
 /// <summary>The precision of a denoiser's weights and arithmetic.</summary>
 public enum DenoiserPrecision
 {
-    /// <summary>F32 on a processor, BF16 on a GPU.</summary>
+    /// <summary>BF16 on a GPU and on a processor with instructions for it (AVX512-BF16), F32 on others; the shipped mini refiner computes in F32 everywhere.</summary>
     Auto,
 
-    /// <summary>F32.</summary>
+    /// <summary>F32: the same edits on every machine.</summary>
     F32,
 
-    /// <summary>BF16: on processors with instructions for it (AVX512-BF16, AMX) several times as fast as F32, on others very slow.</summary>
+    /// <summary>BF16: on processors with instructions for it about three times as fast as F32, on others slower.</summary>
     BF16,
 
     /// <summary>F16; on a GPU only.</summary>

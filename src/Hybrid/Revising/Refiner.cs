@@ -20,14 +20,15 @@ internal sealed class Refiner : IDisposable
 {
     private readonly int _windowSlots;
     private readonly Predictor _predictor;
-    private readonly MiniScorer? _pointer;
     private readonly CandidateSource _candidates;
     private readonly WordEncoder _encoder;
     private bool _isDisposed;
 
-    private Refiner(IDenoiser denoiser, MiniScorer? pointer, CandidateSource candidates, WordEncoder encoder)
+    /// <summary>A refiner of parts, which it owns.</summary>
+    public Refiner(IDenoiser denoiser, MiniScorer? pointer, CandidateSource candidates, WordEncoder encoder)
     {
-        (_predictor, _pointer, _candidates, _encoder) = (new Predictor(denoiser), pointer, candidates, encoder);
+        (_predictor, Pointer, _candidates, _encoder) = (new Predictor(denoiser), pointer, candidates, encoder);
+        Strategies = new Strategies(_predictor, pointer, encoder, candidates);
         // Half of a small context: what is written may be longer than what stood there.
         _windowSlots = Math.Min(Segmenter.WindowSlots, denoiser.Descriptor.MaxPositions / 2);
         Sampler = new TextSampler(denoiser, encoder.Tokenizer);
@@ -48,8 +49,9 @@ internal sealed class Refiner : IDisposable
         try
         {
             var encoder = new WordEncoder(tokenizer.GetAwaiter().GetResult());
-            var denoiser = new MiniTokens(network, encoder.Tokenizer, candidates.GetAwaiter().GetResult().Lexicon.Bucket);
-            return new Refiner(denoiser, new MiniScorer(network), candidates.GetAwaiter().GetResult(), encoder);
+            var pointer = new MiniScorer(network);
+            var denoiser = new MiniTokens(network, pointer.Forms, encoder.Tokenizer, candidates.GetAwaiter().GetResult().Lexicon.Bucket);
+            return new Refiner(denoiser, pointer, candidates.GetAwaiter().GetResult(), encoder);
         }
         catch
         {
@@ -69,13 +71,19 @@ internal sealed class Refiner : IDisposable
     /// <summary>Writes texts by diffusion alone.</summary>
     public TextSampler Sampler { get; }
 
+    /// <summary>What the policies bring to the loop with this refiner.</summary>
+    public Strategies Strategies { get; }
+
+    /// <summary>The mini refiner's pointer; null for any other.</summary>
+    public MiniScorer? Pointer { get; }
+
     /// <summary>Revises a text, with a drafter as second judge where one is given.</summary>
     /// <exception cref="RevisionCanceledException">It was cancelled; the exception has what was done.</exception>
     public Revision Revise(string text, ReviseOptions options, IDraftScorer? judge, IProgress<ReviseProgress>? progress, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, typeof(HybridGenEngine));
         var alternatives = Alternatives(text, options);
-        var run = new RevisionRun(text, Windows(options.Protection, alternatives), alternatives, options, judge, progress, () => _predictor.Forwards + (_pointer?.Forwards ?? 0), cancellationToken);
+        var run = new RevisionRun(text, Windows(options.Protection, alternatives), alternatives, options, judge, progress, () => _predictor.Forwards + (Pointer?.Forwards ?? 0), cancellationToken);
         foreach (var policy in options.Policies) Revise(run, policy);
         var revision = run.End();
         return revision.Ending == RevisionEnding.Cancelled ? throw new RevisionCanceledException(revision, cancellationToken) : revision;
@@ -86,7 +94,7 @@ internal sealed class Refiner : IDisposable
     {
         ObjectDisposedException.ThrowIf(_isDisposed, typeof(HybridGenEngine));
         var before = _predictor.Forwards;
-        var scorer = Strategies.Scoring(scoring ?? new SuspicionScoring.StridedMasking(), _predictor, null);
+        var scorer = Revising.Strategies.Scoring(scoring ?? new SuspicionScoring.StridedMasking(), _predictor, null);
         var words = new List<ScoredWord>();
         foreach (var batch in Batches.Of(Windows(new Protection()).Read(text)))
         {
@@ -99,41 +107,25 @@ internal sealed class Refiner : IDisposable
         return new TextScore(words, _predictor.Forwards - before);
     }
 
-    /// <summary>A policy's own measure of a text: what no revision by it may lower.</summary>
-    internal float Measure(string text, EditPolicy policy)
-    {
-        var run = new RevisionRun(text, Windows(new Protection()), null, new ReviseOptions(), null, null, () => 0, CancellationToken.None);
-        var strategy = new Strategies(_predictor, _pointer, _encoder, _candidates).For(policy, run, new RemaskCaps(1, 1));
-        return Batches.Of(run.Windows.Read(text)).Sum(batch => strategy.Measure(batch).Sum());
-    }
-
-    /// <summary>What the pointer thinks of changes of single words, each given the text as it was written; nats, summed.</summary>
-    internal double PointerGain(string text, IEnumerable<Edit> edits)
-    {
-        var byStart = edits.ToDictionary(edit => edit.Span.Start);
-        return Batches.Of(Windows(new Protection()).Read(text)).Sum(batch => batch.Zip(SpellingStrategy.Gains(_pointer!, batch), (canvas, gains) => canvas.Words.Index()
-            .Where(word => byStart.ContainsKey(word.Item.Word.Span.Start))
-            .Sum(word => gains[word.Index][1 + word.Item.Candidates.Index().First(form => form.Item.Candidate.Form == byStart[word.Item.Word.Span.Start].After).Index])).Sum());
-    }
-
     public void Dispose()
     {
         _isDisposed = true;
         _predictor.Denoiser.Dispose();
-        _pointer?.Dispose();
+        Pointer?.Dispose();
     }
 
-    /// <summary>Passes of one policy, until one changes nothing or leads back to a text that was there before.</summary>
+    /// <summary>Passes of one policy, until one has nothing to try or leads back to a text that was there before.</summary>
     private void Revise(RevisionRun run, EditPolicy policy)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal) { run.Current };
         var settled = new HashSet<UInt128>();
-        var caps = new RemaskCaps(run.Options.MaxRemasksPerWord, run.Options.MaxRemasksPerStep);
-        var strategy = new Strategies(_predictor, _pointer, _encoder, _candidates).For(policy, run, caps);
+        var caps = new RemaskCaps(run.Options.MaxRemasksPerWord, run.Options.MaxRemasksPerStep, run.Options.Temperature > 0);
+        var strategy = Strategies.For(policy, run, caps);
         for (var pass = 1; pass <= run.Options.Passes && run.GoesOn; pass++)
         {
+            var remasked = caps.Remasked;
             var edits = Pass(run, policy, strategy, pass, settled);
-            if ((edits.Count == 0 && run.Forced.Count == 0) || (edits.Count > 0 && !seen.Add(Revision.Apply(run.Current, edits)))) return;
+            if ((edits.Count == 0 && run.Forced.Count == 0 && caps.Remasked == remasked) || (edits.Count > 0 && !seen.Add(Revision.Apply(run.Current, edits)))) return;
             run.Apply(edits);
             caps.Shift([.. edits.Select(edit => (edit.Span.End, edit.After.Length - edit.Span.Length))]);
         }
@@ -145,11 +137,11 @@ internal sealed class Refiner : IDisposable
     /// <param name="strategy">What it brings to the loop.</param>
     /// <param name="pass">The pass, from 1.</param>
     /// <param name="settled">
-    /// Windows in which nothing was found to change, in this pass and those before: another look at the same would find nothing, unless it draws.
+    /// Windows for which nothing was proposed, in this pass and those before: another look at the same would find nothing, unless it draws.
     /// </param>
     private static List<Edit> Pass(RevisionRun run, EditPolicy policy, Strategy strategy, int pass, HashSet<UInt128> settled)
     {
-        var context = run.NextPass(Strategies.Share(run.Options, policy, pass));
+        var context = run.NextPass(Revising.Strategies.Share(run.Options, policy, pass));
         var (edits, words) = (new List<Edit>(), 0);
         var open = run.Windows.Read(run.Current).Where(canvas =>
         {
@@ -158,9 +150,8 @@ internal sealed class Refiner : IDisposable
         });
         foreach (var batch in Batches.Of(open).TakeWhile(_ => run.GoesOn))
         {
-            var kept = Batches.Run(batch, canvases => Step(run, policy, strategy, pass, canvases, context));
-            edits.AddRange(kept.Select(edit => edit.Edit));
-            if (strategy.SettlesWindows) settled.UnionWith(batch.Except(kept.Select(edit => edit.Canvas)).Select(canvas => canvas.Fingerprint()));
+            var kept = Batches.Run(batch, canvases => Step(run, policy, strategy, pass, canvases, context, settled));
+            edits.AddRange(kept);
             run.Report(policy, pass, batch[^1].Words[^1].Word.Span.End, edits.Count);
         }
 
@@ -168,17 +159,17 @@ internal sealed class Refiner : IDisposable
         return edits;
     }
 
-    /// <summary>One batch through the loop; the edits that are kept, in text order, with their canvases.</summary>
-    private static List<(Canvas Canvas, Edit Edit)> Step(RevisionRun run, EditPolicy policy, Strategy strategy, int pass, List<Canvas> canvases, PassContext context)
+    /// <summary>One batch through the loop; the edits that are kept, in text order.</summary>
+    private static List<Edit> Step(RevisionRun run, EditPolicy policy, Strategy strategy, int pass, List<Canvas> canvases, PassContext context, HashSet<UInt128> settled)
     {
         var step = strategy.Propose(canvases, context);
-        var kept = Guard.Keep(strategy, canvases, step, context).ConvertAll(repair => (Canvas: canvases[repair.Canvas], Edit: Edit(run.Current, repair, pass)));
-        if (run.Options.OnStep is null) return kept;
-        var steered = Steer(run, policy, pass, canvases, step, kept.Select(edit => edit.Edit));
-        return [.. steered.Select(edit => (canvases.First(canvas => edit.Span.Start <= canvas.Words[^1].Word.Span.End), edit))];
+        if (strategy.SettlesWindows) settled.UnionWith(Enumerable.Range(0, canvases.Count).Except(step.Repairs.Select(repair => repair.Canvas)).Select(canvas => canvases[canvas].Fingerprint()));
+        var kept = Guard.Keep(strategy, canvases, step, context).ConvertAll(repair => Edit(run.Current, repair, pass));
+        return run.Options.OnStep is null ? kept : [.. Steer(run, policy, pass, canvases, step, kept)];
     }
 
-    private TextWindows Windows(Protection protection, DraftAlternatives? alternatives = null) => new(_candidates, _encoder, protection, _windowSlots, alternatives);
+    /// <summary>The windows in which a text is read.</summary>
+    public TextWindows Windows(Protection protection, DraftAlternatives? alternatives = null) => new(_candidates, _encoder, protection, _windowSlots, alternatives);
 
     private static DraftAlternatives? Alternatives(string text, ReviseOptions options) =>
         options is { DraftAlternatives: > 0, Draft: { } draft } && draft.Text == text ? new DraftAlternatives(draft, options.DraftAlternatives) : null;

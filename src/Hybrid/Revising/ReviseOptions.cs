@@ -23,7 +23,7 @@ public sealed record ReviseOptions
             : throw new ArgumentException("A revision needs at least one policy.", nameof(Policies));
     } = [new EditPolicy.Spelling(), new EditPolicy.Fluency()];
 
-    /// <summary>Largest number of passes of each policy; a policy ends early when a pass changes nothing.</summary>
+    /// <summary>Largest number of passes of each policy; a policy ends early when a pass finds nothing that was not tried before.</summary>
     /// <value>1 to 100; default 1.</value>
     public int Passes { get; init => field = InRange(value, 1, 100); } = 1;
 

@@ -48,8 +48,8 @@ internal sealed class RevisionRun
 
     public IReadOnlyList<Edit> Edits { get; private set; } = [];
 
-    /// <summary>The draft that the text is, where it is one and nothing was changed yet.</summary>
-    public Draft? Draft => Options.Draft is { } draft && draft.Text == Current ? draft : null;
+    /// <summary>The draft that the input is, where it is one.</summary>
+    public Draft? Draft => Options.Draft is { } draft && draft.Text == _input ? draft : null;
 
     public int Words { get; set; }
 

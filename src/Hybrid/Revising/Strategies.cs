@@ -38,7 +38,7 @@ internal sealed class Strategies(Predictor predictor, MiniScorer? pointer, WordE
 
     /// <summary>The scoring that options ask for.</summary>
     /// <exception cref="RefiningException">It is not for this refiner, or lacks its draft.</exception>
-    public static IWordScoring Scoring(SuspicionScoring? scoring, Predictor predictor, Drafting.Draft? draft) => scoring switch
+    public static IWordScoring Scoring(SuspicionScoring? scoring, Predictor predictor, RevisionRun? run) => scoring switch
     {
         null when predictor.Denoiser.Descriptor.ScoresVisibleTokens => new VisibleErrors(predictor),
         null => new StridedMasking(predictor, new SuspicionScoring.StridedMasking().Strides),
@@ -46,7 +46,7 @@ internal sealed class Strategies(Predictor predictor, MiniScorer? pointer, WordE
         SuspicionScoring.ShadowMasks => new ShadowMasks(predictor),
         SuspicionScoring.VisibleErrors when predictor.Denoiser.Descriptor.ScoresVisibleTokens => new VisibleErrors(predictor),
         SuspicionScoring.VisibleErrors => throw new RefiningException($"'{predictor.Denoiser.Descriptor.Family}' was not trained on visible errors: what it thinks of a token that it sees means nothing. Use strided masking."),
-        SuspicionScoring.DrafterSnapshot => new DrafterSnapshot(draft ?? throw new RefiningException("The drafter's snapshot needs the draft that the text comes from (ReviseOptions.Draft).")),
+        SuspicionScoring.DrafterSnapshot => new DrafterSnapshot(run?.Draft ?? throw new RefiningException("The drafter's snapshot needs the draft that the text comes from (ReviseOptions.Draft)."), () => run.Edits),
         _ => throw new ArgumentException($"No scoring is known for {scoring.GetType().Name}.", nameof(scoring)),
     };
 
@@ -54,7 +54,7 @@ internal sealed class Strategies(Predictor predictor, MiniScorer? pointer, WordE
 
     private MaskedStrategy Masked(MaskedPolicy policy, RevisionRun run, RemaskCaps caps, DrafterJudge? how = null)
     {
-        var scoring = Scoring(run.Options.Scoring, predictor, run.Draft);
+        var scoring = Scoring(run.Options.Scoring, predictor, run);
         // What a change is worth is always measured with masks, whatever found the place.
         var measure = scoring is StridedMasking ? scoring : Scoring(new SuspicionScoring.StridedMasking(), predictor, null);
         return new MaskedStrategy(policy, scoring, measure, Selection(run, caps),

@@ -16,16 +16,16 @@ internal sealed class RemaskSelection(RemaskStrategy strategy, RemaskCaps caps, 
     /// <param name="first">Which of them come first, whatever their score.</param>
     public List<int> Select(Canvas canvas, WordScore[] scores, double share, Func<CanvasWord, WordScore, bool> mayChange, Func<CanvasWord, bool> first)
     {
-        var most = Most(canvas, share);
+        var (most, window) = (Most(canvas, share), canvas.Fingerprint());
         var taken = new SortedSet<int>();
         foreach (var word in Ranked(canvas, scores, mayChange).OrderByDescending(word => first(canvas.Words[word])))
         {
             if (taken.Count >= most) break;
-            if (taken.Contains(word - 1) || taken.Contains(word + 1) || !caps.Allows(canvas.Words[word].Word.Span.Start)) continue;
+            if (taken.Contains(word - 1) || taken.Contains(word + 1) || !caps.Allows(window, word, canvas.Words[word].Word.Span.Start, first(canvas.Words[word]))) continue;
             taken.Add(word);
         }
 
-        foreach (var word in taken) caps.Count(canvas.Words[word].Word.Span.Start);
+        foreach (var word in taken) caps.Count(window, word, canvas.Words[word].Word.Span.Start);
         return [.. taken];
     }
 
@@ -35,12 +35,16 @@ internal sealed class RemaskSelection(RemaskStrategy strategy, RemaskCaps caps, 
     /// <param name="share">Largest share of a canvas's words.</param>
     public IEnumerable<Repair> Select(IEnumerable<Repair> repairs, IReadOnlyList<Canvas> canvases, double share)
     {
-        foreach (var canvas in repairs.Where(repair => caps.Allows(repair.Span.Start)).GroupBy(repair => repair.Canvas))
-            foreach (var repair in Ranked(canvas).Take(Most(canvases[canvas.Key], share)).OrderBy(repair => repair.First))
+        foreach (var canvas in repairs.GroupBy(repair => repair.Canvas))
+        {
+            var window = canvases[canvas.Key].Fingerprint();
+            var open = Ranked(canvas.Where(repair => caps.Allows(window, repair.First, repair.Span.Start)));
+            foreach (var repair in open.Take(Most(canvases[canvas.Key], share)).OrderBy(repair => repair.First))
             {
-                caps.Count(repair.Span.Start);
+                caps.Count(window, repair.First, repair.Span.Start);
                 yield return repair;
             }
+        }
     }
 
     private int Most(Canvas canvas, double share) => Math.Min(caps.PerStep, (int)Math.Ceiling(share * canvas.Words.Count));
@@ -68,18 +72,34 @@ internal sealed class RemaskSelection(RemaskStrategy strategy, RemaskCaps caps, 
     }
 }
 
-/// <summary>How often words are remasked: per place over all passes, and at most so many in one window at a time.</summary>
-internal sealed class RemaskCaps(int perWord, int perStep)
+/// <summary>How often words are remasked: per place over all passes, at most so many in one window at a time, and once in a window that stays as it is.</summary>
+/// <param name="perWord">Most times that a place is remasked.</param>
+/// <param name="perStep">Most words of a window in one step.</param>
+/// <param name="draws">Whether what is written is drawn, so that another try may give something else.</param>
+internal sealed class RemaskCaps(int perWord, int perStep, bool draws = false)
 {
+    private readonly HashSet<(UInt128 Window, int Word)> _tried = [];
     private Dictionary<int, int> _counts = [];
+
+    /// <summary>Words remasked so far.</summary>
+    public int Remasked { get; private set; }
 
     /// <summary>Most words of a window in one step.</summary>
     public int PerStep => perStep;
 
-    /// <summary>Whether the word that starts at a place of the current text may be remasked again.</summary>
-    public bool Allows(int start) => _counts.GetValueOrDefault(start) < perWord;
+    /// <summary>Whether a word may be remasked again: what was refused in the same window would be refused once more, and keep others from their turn.</summary>
+    /// <param name="window">The fingerprint of its window.</param>
+    /// <param name="word">Its index there.</param>
+    /// <param name="start">Where it starts in the current text.</param>
+    /// <param name="isForced">Whether the caller wants it tried once more.</param>
+    public bool Allows(UInt128 window, int word, int start, bool isForced = false) => _counts.GetValueOrDefault(start) < perWord && (isForced || !_tried.Contains((window, word)));
 
-    public void Count(int start) => _counts[start] = _counts.GetValueOrDefault(start) + 1;
+    public void Count(UInt128 window, int word, int start)
+    {
+        Remasked++;
+        _counts[start] = _counts.GetValueOrDefault(start) + 1;
+        if (!draws) _tried.Add((window, word));
+    }
 
     /// <summary>Moves the counts along when the text changes.</summary>
     /// <param name="edits">Where something was replaced and by how much the text grew there, in text order.</param>

@@ -6,7 +6,8 @@ namespace HybridGen.Verifying;
 public sealed record VerifyOptions
 {
     /// <summary>Where and in which precision the model computes.</summary>
-    public DenoiserPlacement Placement { get; init; } = new();
+    /// <value>Default: F32, since what is expected was computed so, on the device that is found.</value>
+    public DenoiserPlacement Placement { get; init; } = new() { Precision = DenoiserPrecision.F32 };
 
     /// <summary>Largest absolute difference of a logit that passes.</summary>
     /// <value>Above 0; <see langword="null"/> (default): 1e-4 in F32, 0.25 in F16, 1 in BF16: the tiny checkpoints differ by up to 0.18 and 0.79.</value>

@@ -107,7 +107,7 @@ public sealed class CacheRuleTests : DenoisingTest
 
     private static Recast Load(string family, AttentionPattern attention)
     {
-        var denoiser = DenoiserLoader.Load(Repository.Checkpoint(family), new DenoiserPlacement { Device = "cpu" });
+        var denoiser = DenoiserLoader.Load(Repository.Checkpoint(family), new DenoiserPlacement { Device = "cpu", Precision = DenoiserPrecision.F32 });
         return new Recast(denoiser, denoiser.Descriptor with { Attention = attention });
     }
 

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using HybridGen.Checkpoints;
 using HybridGen.Models;
 using HybridGen.Torch;
+using static TorchSharp.torch;
 
 namespace HybridGen.Hybrid.Tests.Models;
 
@@ -183,7 +184,17 @@ public sealed class DenoiserLoaderTests : IDisposable
     public async Task HalfPrecisionOnAProcessorIsRefused() =>
         Assert.Contains("F16", (await Assert.ThrowsAsync<RefiningException>(() => LoadAsync(Repository.Checkpoint("bert"), new DenoiserPlacement { Device = "cpu", Precision = DenoiserPrecision.F16 }))).Message, StringComparison.Ordinal);
 
-    private Task<DenoiserDescriptor> DescribeAsync(string folder) => LoadAsync(folder, new DenoiserPlacement { Device = "cpu" });
+    /// <summary>Linux lists what a processor can do; nothing here reads that list but this test.</summary>
+    [Fact]
+    public async Task TheProcessorComputesInTheFasterPrecision()
+    {
+        Assert.SkipUnless(File.Exists("/proc/cpuinfo"), "Only Linux lists a processor's instructions in a file.");
+        var multiplies = (await File.ReadAllTextAsync("/proc/cpuinfo", TestContext.Current.CancellationToken)).Contains("avx512_bf16", StringComparison.Ordinal);
+        Assert.Equal(multiplies ? ScalarType.BFloat16 : ScalarType.Float32, new DenoiserPlacement { Device = "cpu" }.Resolve().Type);
+        Assert.Equal(ScalarType.Float32, new DenoiserPlacement { Device = "cpu", Precision = DenoiserPrecision.F32 }.Resolve().Type);
+    }
+
+    private Task<DenoiserDescriptor> DescribeAsync(string folder) => LoadAsync(folder, new DenoiserPlacement { Device = "cpu", Precision = DenoiserPrecision.F32 });
 
     private Task<DenoiserDescriptor> LoadAsync(string folder, DenoiserPlacement placement) => _worker.RunAsync(() =>
     {

@@ -74,7 +74,7 @@ public sealed class DenoiserParityTests : IDisposable
 
     private static long DisposeScopeStatistics() => TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount;
 
-    private static IDenoiser Load(string family) => DenoiserLoader.Load(Repository.Checkpoint(family), new DenoiserPlacement { Device = "cpu" });
+    private static IDenoiser Load(string family) => DenoiserLoader.Load(Repository.Checkpoint(family), new DenoiserPlacement { Device = "cpu", Precision = DenoiserPrecision.F32 });
 
     private static Tensor Ids(DenoiserDescriptor descriptor, int[] lengths, int width)
     {

@@ -136,7 +136,7 @@ public sealed class KeyValueCacheTests : IDisposable
     {
         var before = TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         using (NewDisposeScope())
-        using (var denoiser = DenoiserLoader.Load(Repository.Checkpoint(family), new DenoiserPlacement { Device = "cpu" }))
+        using (var denoiser = DenoiserLoader.Load(Repository.Checkpoint(family), new DenoiserPlacement { Device = "cpu", Precision = DenoiserPrecision.F32 }))
             test(denoiser);
         Assert.Equal(before, TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount);
         return true;

@@ -52,7 +52,7 @@ public class DraftedCandidatesTests(MiniEngine mini)
         LibTorch.EnsureLoaded();
         using var mode = inference_mode();
         using var scope = NewDisposeScope();
-        using var refiner = Refiner.Load(Repository.Checkpoint("llada"), new DenoiserPlacement { Device = "cpu" });
+        using var refiner = Refiner.Load(Repository.Checkpoint("llada"), new DenoiserPlacement { Device = "cpu", Precision = DenoiserPrecision.F32 });
         const string Text = "She walked to the old market and bought some bread.";
         var options = new ReviseOptions
         {

@@ -126,6 +126,26 @@ public class ReviseTests(MiniEngine mini)
         }
     }
 
+    /// <summary>A change that is refused does not use up the share of the passes that follow.</summary>
+    [Fact]
+    public async Task ARefusedChangeGivesWayToTheNextSurest()
+    {
+        const string Text = "I recieved teh packige and it was wonderfull. ";
+        string? refused = null;
+        var revision = await mini.Engine.ReviseAsync(Text, ReviseOptions.Fix with
+        {
+            RemaskShare = 0.01,
+            Passes = 10,
+            OnStep = step =>
+            {
+                refused ??= step.Edits[0].Before;
+                if (step.Edits.FirstOrDefault(edit => edit.Before == refused) is { } again) step.Reject(again);
+            },
+        }, cancellationToken: Token);
+        Assert.Equal(3, revision.Edits.Count);
+        Assert.DoesNotContain(refused, revision.Edits.Select(edit => edit.Before));
+    }
+
     [Fact]
     public async Task AWindowIsReadOnceHoweverOftenItOccurs()
     {

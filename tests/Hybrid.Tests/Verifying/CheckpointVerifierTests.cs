@@ -7,7 +7,7 @@ namespace HybridGen.Hybrid.Tests.Verifying;
 
 public sealed class CheckpointVerifierTests : IDisposable
 {
-    private static readonly VerifyOptions OnProcessor = new() { Placement = new DenoiserPlacement { Device = "cpu" } };
+    private static readonly VerifyOptions OnProcessor = new() { Placement = new DenoiserPlacement { Device = "cpu", Precision = DenoiserPrecision.F32 } };
 
     private readonly Scratch _scratch = new();
 

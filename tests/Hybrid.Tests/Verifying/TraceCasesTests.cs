@@ -69,7 +69,7 @@ public sealed class TraceCasesTests : IDisposable
 
     private Task<VerifiedCase[]> RunAsync(string family, string folder, DenoiserPlacement? placement = null) => _worker.RunAsync(() =>
     {
-        var options = new VerifyOptions { Placement = placement ?? new DenoiserPlacement { Device = "cpu" } };
+        var options = new VerifyOptions { Placement = placement ?? new DenoiserPlacement { Device = "cpu", Precision = DenoiserPrecision.F32 } };
         using var denoiser = DenoiserLoader.Load(Repository.Checkpoint(family), options.Placement);
         return new TraceCases().Run(folder, denoiser, options).ToArray();
     }, Token);

@@ -64,14 +64,13 @@ internal sealed class MiniBatch
     {
         foreach (var word in canvas.Words)
         {
-            var isHidden = word.Visibility == Visibility.Hidden;
-            var row = isHidden ? FormVectors.Hidden : _forms.Row(word.Word.Body);
+            var row = _forms.Row(word.Word.Body);
             for (var place = 0; place < word.Slots; place++, slot++)
             {
-                _ids[slot] = word.Visibility == Visibility.Visible ? TokenAt(word.Draft, place) : _config.Mask;
+                _ids[slot] = TokenAt(word.Draft, place);
                 _rows[slot] = row;
-                _places[slot] = Math.Min(place, LastPlace) + (isHidden ? HiddenPlaces : 0);
-                _frequencies[slot] = isHidden ? 0 : 1 + word.Draft.Candidate.Frequency;
+                _places[slot] = Math.Min(place, LastPlace);
+                _frequencies[slot] = 1 + word.Draft.Candidate.Frequency;
             }
         }
 

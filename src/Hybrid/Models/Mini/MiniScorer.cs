@@ -11,17 +11,19 @@ internal sealed class MiniScorer : IDisposable
     private const int RowsAtOnce = 256;
 
     private readonly MiniDenoiser _denoiser;
-    private readonly FormVectors _forms;
     private readonly ChoiceVectors _choices;
 
     public MiniScorer(MiniDenoiser denoiser)
     {
         _denoiser = denoiser;
-        _forms = new FormVectors(denoiser);
-        _choices = new ChoiceVectors(denoiser, _forms);
+        Forms = new FormVectors(denoiser);
+        _choices = new ChoiceVectors(denoiser, Forms);
     }
 
     public MiniConfig Config => _denoiser.Config;
+
+    /// <summary>What the network makes of words' letters.</summary>
+    public FormVectors Forms { get; }
 
     /// <summary>Canvases that have gone through the network so far.</summary>
     public int Forwards { get; private set; }
@@ -40,7 +42,7 @@ internal sealed class MiniScorer : IDisposable
     {
         using var scope = NewDisposeScope();
         var batch = Batch(canvases);
-        var pointers = new PointerRows(batch, _choices, word => word.Visibility != Visibility.Hidden && (normalise || word.Candidates.Count > 0) && isAsked?.Invoke(word) != false);
+        var pointers = new PointerRows(batch, _choices, word => (normalise || word.Candidates.Count > 0) && isAsked?.Invoke(word) != false);
         if (pointers.Count == 0) return pointers.Scores([], [], null);
         var rows = Rows(batch, pointers.Slots);
         var ids = tensor(pointers.Ids, [pointers.Count, Choices], device: _denoiser.Device);
@@ -52,15 +54,15 @@ internal sealed class MiniScorer : IDisposable
     public void Dispose()
     {
         _choices.Dispose();
-        _forms.Dispose();
+        Forms.Dispose();
         _denoiser.Dispose();
     }
 
     private MiniBatch Batch(IReadOnlyList<Canvas> canvases)
     {
-        _forms.MakeRoom();
+        Forms.MakeRoom();
         _choices.MakeRoom();
-        return new MiniBatch(canvases, Config, _forms);
+        return new MiniBatch(canvases, Config, Forms);
     }
 
     /// <summary>Runs the network; the hidden states of some slots, (n, D).</summary>

@@ -8,14 +8,13 @@ namespace HybridGen.Models.Mini;
 /// The mini refiner as a plain denoiser: visible tokens bring the letters of the words that they make, masked ones are hidden drafts of one slot.
 /// </summary>
 /// <param name="network">The network; it stays its owner's.</param>
+/// <param name="forms">What it makes of words' letters; it stays its owner's.</param>
 /// <param name="tokenizer">Its tokenizer.</param>
 /// <param name="frequency">How common a word is, 0 to 15.</param>
-internal sealed class MiniTokens(MiniDenoiser network, ITokenizer tokenizer, Func<string, int> frequency) : IDenoiser
+internal sealed class MiniTokens(MiniDenoiser network, FormVectors forms, ITokenizer tokenizer, Func<string, int> frequency) : IDenoiser
 {
     private const int LastPlace = 7;
     private const int HiddenPlaces = 8;
-
-    private readonly FormVectors _forms = new(network);
 
     public DenoiserDescriptor Descriptor { get; } = new()
     {
@@ -36,15 +35,15 @@ internal sealed class MiniTokens(MiniDenoiser network, ITokenizer tokenizer, Fun
     public Tensor Hidden(DenoiserInput input)
     {
         using var scope = NewDisposeScope();
-        _forms.MakeRoom();
+        forms.MakeRoom();
         var (rows, width) = ((int)input.Ids.shape[0], (int)input.Ids.shape[1]);
         var ids = input.Ids.cpu().data<long>().ToArray();
         var lengths = Lengths(input, rows, width);
-        var (forms, places, frequencies) = (new long[ids.Length], new long[ids.Length], new long[ids.Length]);
+        var (formRows, places, frequencies) = (new long[ids.Length], new long[ids.Length], new long[ids.Length]);
         Array.Fill(places, HiddenPlaces);
-        for (var row = 0; row < rows; row++) Write(ids, row * width, lengths[row], forms, places, frequencies);
-        _forms.Compute();
-        var words = _forms.Words.index_select(0, Placed(forms));
+        for (var row = 0; row < rows; row++) Write(ids, row * width, lengths[row], formRows, places, frequencies);
+        forms.Compute();
+        var words = forms.Words.index_select(0, Placed(formRows));
         return network.Hidden(Placed(ids), words, Placed(places), Placed(frequencies), lengths).view(rows, width, -1).MoveToOuterDisposeScope();
 
         Tensor Placed(long[] values) => tensor(values, device: network.Device);
@@ -52,7 +51,7 @@ internal sealed class MiniTokens(MiniDenoiser network, ITokenizer tokenizer, Fun
 
     public Tensor Logits(Tensor hidden) => network.Logits(hidden);
 
-    public void Dispose() => _forms.Dispose();
+    public void Dispose() { }
 
     private static int[] Lengths(DenoiserInput input, int rows, int width)
     {
@@ -62,20 +61,20 @@ internal sealed class MiniTokens(MiniDenoiser network, ITokenizer tokenizer, Fun
     }
 
     /// <summary>Describes the words that a row's visible tokens make.</summary>
-    private void Write(long[] ids, int start, int length, long[] forms, long[] places, long[] frequencies)
+    private void Write(long[] ids, int start, int length, long[] rows, long[] places, long[] frequencies)
     {
         for (var at = 0; at < length;)
         {
             var end = at;
             while (end < length && IsText(ids[start + end])) end++;
-            if (end > at) WriteRun(ids, start + at, end - at, forms, places, frequencies);
+            if (end > at) WriteRun(ids, start + at, end - at, rows, places, frequencies);
             at = end + 1;
         }
     }
 
     private bool IsText(long id) => id != network.Config.Mask && id != network.Config.Eos && id != network.Config.Pad && id != network.Config.Blank;
 
-    private void WriteRun(long[] ids, int start, int count, long[] forms, long[] places, long[] frequencies)
+    private void WriteRun(long[] ids, int start, int count, long[] rows, long[] places, long[] frequencies)
     {
         var texts = Enumerable.Range(start, count).Select(at => tokenizer.Decode([(int)ids[at]])).ToArray();
         var words = WordSplitter.Split(string.Concat(texts));
@@ -83,7 +82,7 @@ internal sealed class MiniTokens(MiniDenoiser network, ITokenizer tokenizer, Fun
         for (var i = 0; i < count; i++)
         {
             while (word + 1 < words.Count && words[word + 1].Span.End - words[word + 1].Text.Length <= offset) (word, place) = (word + 1, 0);
-            forms[start + i] = words.Count == 0 ? FormVectors.Hidden : _forms.Row(words[word].Body);
+            rows[start + i] = words.Count == 0 ? FormVectors.Hidden : forms.Row(words[word].Body);
             places[start + i] = Math.Min(place++, LastPlace);
             frequencies[start + i] = words.Count == 0 ? 0 : 1 + frequency(words[word].Body);
             offset += texts[i].Length;
