@@ -45,12 +45,21 @@ public sealed record DraftOptions
         }
     } = 5;
 
+    /// <summary>Most threads of a decode that this draft takes part in, where something else needs the others.</summary>
+    /// <value>Above 0; <see langword="null"/> (default): those of the drafter.</value>
+    public int? Threads
+    {
+        get;
+        init => field = value is null or > 0 ? value : throw new ArgumentOutOfRangeException(nameof(Threads), value, "Threads must be above 0.");
+    }
+
     /// <summary>What happens to a prompt that is longer than the context has room for.</summary>
     /// <value>Default: <see cref="PromptOverflow.Refuse"/>.</value>
     public PromptOverflow Overflow { get; init; }
 
-    /// <summary>The options of one of several drafts: with a seed of its own, where one is given.</summary>
-    internal DraftOptions Numbered(int number) => Sampling is Sampling.Random { Seed: { } seed } random ? this with { Sampling = random with { Seed = unchecked(seed + (uint)number) } } : this;
+    /// <summary>The options of one of several drafts: where a seed is given, with that number added to it.</summary>
+    /// <param name="number">The draft's number, from 0.</param>
+    public DraftOptions Numbered(int number) => Sampling is Sampling.Random { Seed: { } seed } random ? this with { Sampling = random with { Seed = unchecked(seed + (uint)number) } } : this;
 }
 
 /// <summary>What happens to a prompt that is longer than the context has room for. Nothing is ever cut within a turn.</summary>

@@ -9,7 +9,7 @@ namespace HybridGen.Drafting;
 /// The cache is best effort: where other drafts need its place in the context, or the model refuses to forget a part, what is missing is
 /// read anew; <see cref="DraftCompleted.CachedTokens"/> says how much was not. A session writes one draft at a time.
 /// </remarks>
-public sealed class DraftSession
+public sealed class DraftSession : IDraftSession
 {
     private readonly LlamaDrafter _drafter;
     private DraftPrompt? _prompt;
@@ -18,19 +18,13 @@ public sealed class DraftSession
 
     internal DraftSession(LlamaDrafter drafter) => _drafter = drafter;
 
-    /// <summary>What was written after the prompt, as it stands now.</summary>
-    /// <value>Empty before the first draft.</value>
+    /// <inheritdoc/>
     public string Text { get; private set; } = "";
 
     /// <summary>Number of tokens of the prompt and <see cref="Text"/>.</summary>
     public int TokenCount => _tokens.Count;
 
-    /// <summary>Drafts from a prompt; what it begins with that the session has read before is not read again.</summary>
-    /// <param name="prompt">The whole prompt: of a conversation all turns, those before included.</param>
-    /// <param name="options">Length, sampling, seed and stop strings.</param>
-    /// <param name="cancellationToken">Stops the draft; <see cref="Text"/> keeps what was written.</param>
-    /// <exception cref="DraftingException">The session is at another draft, the prompt does not fit, or the model failed.</exception>
-    /// <exception cref="OperationCanceledException">The draft was cancelled.</exception>
+    /// <inheritdoc/>
     public IAsyncEnumerable<DraftUpdate> DraftAsync(DraftPrompt prompt, DraftOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(prompt);
@@ -46,12 +40,7 @@ public sealed class DraftSession
             cancellationToken);
     }
 
-    /// <summary>Goes on from what stands there: the last prompt and <see cref="Text"/>.</summary>
-    /// <param name="options">Length, sampling, seed and stop strings.</param>
-    /// <param name="cancellationToken">Stops the draft; <see cref="Text"/> keeps what was written.</param>
-    /// <exception cref="InvalidOperationException">Nothing was drafted yet.</exception>
-    /// <exception cref="DraftingException">The session is at another draft, the context is full, or the model failed.</exception>
-    /// <exception cref="OperationCanceledException">The draft was cancelled.</exception>
+    /// <inheritdoc/>
     public IAsyncEnumerable<DraftUpdate> ContinueAsync(DraftOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -62,16 +51,11 @@ public sealed class DraftSession
             cancellationToken);
     }
 
-    /// <summary>Replaces the end of <see cref="Text"/>, so that the next draft goes on from the corrected text.</summary>
-    /// <param name="from">Where the end begins, a UTF-16 index into <see cref="Text"/>.</param>
-    /// <param name="text">What stands there instead.</param>
+    /// <inheritdoc/>
     /// <remarks>
     /// What the model has read up to there stays read; the rest is forgotten, and the new end is read with the next draft. That continues as
     /// if the corrected text had been the prompt.
     /// </remarks>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="from"/> lies outside of <see cref="Text"/> or within a character.</exception>
-    /// <exception cref="InvalidOperationException">Nothing was drafted yet.</exception>
-    /// <exception cref="DraftingException">The session is at a draft, or the text does not fit into the context.</exception>
     public void Replace(int from, string text)
     {
         ArgumentNullException.ThrowIfNull(text);

@@ -12,7 +12,7 @@ namespace HybridGen.Drafting;
 /// which they came. Drafting and scoring each have a context of their own, made when it is first needed, so that they do not disturb each
 /// other; they share the weights and the processors.
 /// </remarks>
-public sealed class LlamaDrafter : IDrafter, IDraftScorer
+public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
 {
     private const int DefaultContext = 4096;
     private const int MostScored = 2048;
@@ -150,6 +150,8 @@ public sealed class LlamaDrafter : IDrafter, IDraftScorer
 
     /// <summary>Begins a session: what it has read and written is kept for its next draft, as long as nobody else needs the place.</summary>
     public DraftSession StartSession() => new(this);
+
+    IDraftSession ISessionDrafter.StartSession() => StartSession();
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<ScoredToken>> ScoreAsync(string text, CancellationToken cancellationToken = default) => ScoreAsync(text, null, cancellationToken);

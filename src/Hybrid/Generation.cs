@@ -1,6 +1,7 @@
 using HybridGen.Attributing;
 using HybridGen.Drafting;
 using HybridGen.Editing;
+using HybridGen.Pipelines;
 using HybridGen.Revising;
 
 namespace HybridGen;
@@ -13,6 +14,10 @@ public sealed record GenerateOptions
 
     /// <summary>How the draft is revised; <see langword="null"/> returns the draft as it is.</summary>
     public ReviseOptions? Revise { get; init; } = new();
+
+    /// <summary>When the draft is revised.</summary>
+    /// <value>Default: <see cref="Pipeline.DraftThenRevise"/>.</value>
+    public Pipeline Pipeline { get; init => field = value ?? throw new ArgumentNullException(nameof(Pipeline)); } = new Pipeline.DraftThenRevise();
 }
 
 /// <summary>A generated text and how it came about.</summary>

@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using HybridGen.Denoising;
 using HybridGen.Drafting;
 using HybridGen.Editing;
+using HybridGen.Pipelines;
 using HybridGen.Revising;
 using HybridGen.Scoring;
 using HybridGen.Torch;
@@ -62,8 +63,21 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
     {
         ArgumentNullException.ThrowIfNull(prompt);
         ThrowIfDisposed();
-        options ??= new();
         var drafter = await _drafter.GetAsync(cancellationToken).ConfigureAwait(false);
+        await foreach (var update in Stream(drafter, prompt, options ?? new(), cancellationToken).ConfigureAwait(false)) yield return update;
+    }
+
+    private IAsyncEnumerable<GenerationUpdate> Stream(IDrafter drafter, DraftPrompt prompt, GenerateOptions options, CancellationToken cancellationToken) => options.Pipeline switch
+    {
+        Pipeline.Interleaved interleaved => new BlockPipelines(ReviseAsync).InterleaveAsync(
+            drafter as ISessionDrafter ?? throw new DraftingException($"The drafter '{drafter.ModelId}' cannot go on from a corrected text; choose another pipeline than Interleaved."), prompt, options, interleaved, cancellationToken),
+        Pipeline.Overlapped overlapped => new BlockPipelines((text, revise, progress, token) => ReviseAsync(text, revise, progress, Math.Max(1, Options.Threads / 2), token))
+            .OverlapAsync(drafter, prompt, options with { Draft = options.Draft with { Threads = Math.Max(1, Options.Threads - (Options.Threads / 2)) } }, overlapped, cancellationToken),
+        _ => DraftThenReviseAsync(drafter, prompt, options, cancellationToken),
+    };
+
+    private async IAsyncEnumerable<GenerationUpdate> DraftThenReviseAsync(IDrafter drafter, DraftPrompt prompt, GenerateOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         var tokens = new List<DraftToken>();
         DraftCompleted? completed = null;
         await foreach (var update in drafter.DraftAsync(prompt, options.Draft, cancellationToken).ConfigureAwait(false))
@@ -116,14 +130,18 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
     /// <exception cref="OperationCanceledException">
     /// It was cancelled; once the revision had begun it is a <see cref="RevisionCanceledException"/>, which has the best text so far.
     /// </exception>
-    public async Task<Revision> ReviseAsync(string text, ReviseOptions? options = null, IProgress<ReviseProgress>? progress = null, CancellationToken cancellationToken = default)
+    public Task<Revision> ReviseAsync(string text, ReviseOptions? options = null, IProgress<ReviseProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(text);
         ThrowIfDisposed();
-        options ??= new();
+        return ReviseAsync(text, options ?? new(), progress, Options.Threads, cancellationToken);
+    }
+
+    private async Task<Revision> ReviseAsync(string text, ReviseOptions options, IProgress<ReviseProgress>? progress, int threads, CancellationToken cancellationToken)
+    {
         var refiner = await _refiner.GetAsync(cancellationToken).ConfigureAwait(false);
         var judge = await JudgeAsync(options, cancellationToken).ConfigureAwait(false);
-        return await _worker.RunAsync(() => refiner.Revise(text, options, judge, progress, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return await _worker.RunAsync(() => _worker.WithThreads(threads, () => refiner.Revise(text, options, judge, progress, cancellationToken)), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Says how doubtful each word of a text is; changes nothing.</summary>

@@ -5,6 +5,9 @@ namespace HybridGen.Drafting;
 /// <summary>What goes on from a prompt; all of it runs on the thread of the loop.</summary>
 internal abstract class Continuation
 {
+    /// <summary>Most threads that it may be decoded with; <see langword="null"/> for those of the context.</summary>
+    public virtual int? Threads => null;
+
     /// <summary>Its place is given to it; what it puts there may be reused by its prompt.</summary>
     public virtual void Prepare(SafeLLamaContextHandle context, Slot slot) { }
 

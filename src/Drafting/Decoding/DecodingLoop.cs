@@ -29,6 +29,7 @@ internal sealed class DecodingLoop : IAsyncDisposable
     private readonly AbortCallback _abort;
     private LLamaContext? _context;
     private Thread? _thread;
+    private (int Generation, int Batch) _threads;
     private long _requests;
     private volatile bool _isDisposed;
 
@@ -136,6 +137,7 @@ internal sealed class DecodingLoop : IAsyncDisposable
         _context = _create();
         NativeApi.llama_set_abort_callback(Handle, Marshal.GetFunctionPointerForDelegate(_abort), 0);
         foreach (var slot in _slots) slot.Attach(Handle);
+        _threads = (Handle.GenerationThreads, Handle.BatchThreads);
     }
 
     /// <summary>Lets requests in, the oldest first, as long as there is room; a large one is not overtaken by small ones behind it.</summary>
@@ -184,12 +186,19 @@ internal sealed class DecodingLoop : IAsyncDisposable
     /// <summary>Decodes a token of every draft, and parts of prompts.</summary>
     private void Step()
     {
+        LimitThreads();
         foreach (var batch in Batches())
         {
             var parts = Fill(batch);
             if (!Decode()) return;
             foreach (var request in batch) Guarded(request, () => Advance(request, parts.GetValueOrDefault(request)));
         }
+    }
+
+    private void LimitThreads()
+    {
+        var most = _running.SelectMany(request => request.Continuations).Min(continuation => continuation.Threads) ?? int.MaxValue;
+        (Handle.GenerationThreads, Handle.BatchThreads) = (Math.Min(most, _threads.Generation), Math.Min(most, _threads.Batch));
     }
 
     /// <summary>The requests of each batch: all in one, or, where a batch may not change what another computes, every prompt in one of its own.</summary>

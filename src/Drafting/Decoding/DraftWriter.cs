@@ -31,6 +31,8 @@ internal sealed class DraftWriter : Continuation, IDisposable
     /// <summary>The tokens that were chosen, also those whose text a stop string cut off.</summary>
     public IReadOnlyList<LLamaToken> Tokens => _tokens;
 
+    public override int? Threads => _options.Threads;
+
     public override void Begin(int cached, bool refused) => (_started, _cached, _isCacheRefused) = (Stopwatch.GetTimestamp(), cached, refused);
 
     public override LLamaToken? Next(SafeLLamaContextHandle context, int row, Slot slot)

@@ -14,12 +14,13 @@ internal sealed partial class ProtectedText
     private readonly List<TextSpan> _code = [];
     private readonly CallersSpans _callers;
     private readonly bool _keepsNumbers;
+    private readonly TextSpan? _part;
 
     public ProtectedText(string text) : this(text, new Protection()) { }
 
-    public ProtectedText(string text, Protection protection)
+    public ProtectedText(string text, Protection protection, TextSpan? part = null)
     {
-        _text = text;
+        (_text, _part) = (text, part);
         _callers = new CallersSpans(text, protection);
         _keepsNumbers = protection.Numbers;
         foreach (var code in MarkedCode().EnumerateMatches(text)) _code.Add(new TextSpan(code.Index, code.Length));
@@ -41,7 +42,9 @@ internal sealed partial class ProtectedText
 
     /// <summary>Whether a word must stay as it is.</summary>
     public bool Protects(TextSpan word) =>
-        IsCode(word) || _callers.Touch(word) || (_keepsNumbers && IsNumber(word)) || HasInnerCapital(word.Of(_text)) || IsPartOfIdentifier(word) || SplitsGrapheme(word.Start) || SplitsGrapheme(word.End);
+        IsOutside(word) || IsCode(word) || _callers.Touch(word) || (_keepsNumbers && IsNumber(word)) || HasInnerCapital(word.Of(_text)) || IsPartOfIdentifier(word) || SplitsGrapheme(word.Start) || SplitsGrapheme(word.End);
+
+    private bool IsOutside(TextSpan word) => _part is { } part && (word.Start < part.Start || word.End > part.End);
 
     private bool IsNumber(TextSpan word) => word.Of(_text).ContainsAnyInRange('0', '9') || (word.Length > 0 && char.IsDigit(_text[word.Start]));
 

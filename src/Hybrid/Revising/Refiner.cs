@@ -83,7 +83,7 @@ internal sealed class Refiner : IDisposable
     {
         ObjectDisposedException.ThrowIf(_isDisposed, typeof(HybridGenEngine));
         var alternatives = Alternatives(text, options);
-        var run = new RevisionRun(text, Windows(options.Protection, alternatives), alternatives, options, judge, progress, () => _predictor.Forwards + (Pointer?.Forwards ?? 0), cancellationToken);
+        var run = new RevisionRun(text, Windows(options.Protection, alternatives, PartOf(text, options)), alternatives, options, judge, progress, () => _predictor.Forwards + (Pointer?.Forwards ?? 0), cancellationToken);
         foreach (var policy in options.Policies) Revise(run, policy);
         var revision = run.End();
         return revision.Ending == RevisionEnding.Cancelled ? throw new RevisionCanceledException(revision, cancellationToken) : revision;
@@ -169,7 +169,11 @@ internal sealed class Refiner : IDisposable
     }
 
     /// <summary>The windows in which a text is read.</summary>
-    public TextWindows Windows(Protection protection, DraftAlternatives? alternatives = null) => new(_candidates, _encoder, protection, _windowSlots, alternatives);
+    public TextWindows Windows(Protection protection, DraftAlternatives? alternatives = null, TextSpan? part = null) => new(_candidates, _encoder, protection, _windowSlots, alternatives, part);
+
+    private static TextSpan? PartOf(string text, ReviseOptions options) => options.Part is { } part && (part.Start < 0 || part.Length < 0 || part.End > text.Length)
+        ? throw new ArgumentOutOfRangeException(nameof(options), part, $"Part must lie inside of the text, which has {text.Length} characters.")
+        : options.Part;
 
     private static DraftAlternatives? Alternatives(string text, ReviseOptions options) =>
         options is { DraftAlternatives: > 0, Draft: { } draft } && draft.Text == text ? new DraftAlternatives(draft, options.DraftAlternatives) : null;

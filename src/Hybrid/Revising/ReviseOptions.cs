@@ -84,6 +84,10 @@ public sealed record ReviseOptions
             : throw new ArgumentOutOfRangeException(nameof(TimeBudget), value, "TimeBudget must be above zero.");
     }
 
+    /// <summary>The part of the text that may change; what stands around it is only read.</summary>
+    /// <value><see langword="null"/> (default): all of it. Windows that lie outside of it do not go through the refiner.</value>
+    public TextSpan? Part { get; init; }
+
     /// <summary>What must not change besides code, addresses and identifiers.</summary>
     public Protection Protection { get; init => field = NotNull(value); } = new();
 

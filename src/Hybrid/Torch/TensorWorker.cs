@@ -45,6 +45,20 @@ internal sealed class TensorWorker : IDisposable
         return await item.Result.ConfigureAwait(false);
     }
 
+    /// <summary>Works with fewer threads, while something else needs the others; on the thread.</summary>
+    public T WithThreads<T>(int threads, Func<T> work)
+    {
+        torch.set_num_threads(Math.Min(threads, _threads));
+        try
+        {
+            return work();
+        }
+        finally
+        {
+            torch.set_num_threads(_threads);
+        }
+    }
+
     /// <summary>Finishes what is queued, then ends the thread.</summary>
     public void Dispose()
     {

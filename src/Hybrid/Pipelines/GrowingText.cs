@@ -1,0 +1,105 @@
+using System.Text.RegularExpressions;
+using HybridGen.Drafting;
+using HybridGen.Editing;
+
+namespace HybridGen.Pipelines;
+
+/// <summary>A text that grows at its end while what stands before is revised, each part once.</summary>
+internal sealed partial class GrowingText
+{
+    private readonly List<DraftToken> _tokens = [];
+    private readonly List<Edit> _edits = [];
+    private readonly List<DraftCompleted> _completed = [];
+    private readonly List<Revision> _revisions = [];
+    private string _draft = "";
+    private int _shift;
+
+    /// <summary>The text as it stands: revised up to <see cref="Revised"/>, as it was drafted from there on.</summary>
+    public string Text { get; private set; } = "";
+
+    /// <summary>Up to where <see cref="Text"/> is revised.</summary>
+    public int Revised { get; private set; }
+
+    /// <summary>Number of tokens that were drafted.</summary>
+    public int Tokens => _tokens.Count;
+
+    /// <summary>Adds a token at the end; returns it with its place in the whole draft.</summary>
+    public DraftToken Append(DraftToken token)
+    {
+        var placed = token with { Span = token.Span with { Start = _draft.Length } };
+        _tokens.Add(placed);
+        _draft += token.Text;
+        Text += token.Text;
+        return placed;
+    }
+
+    public void Complete(DraftCompleted completed) => _completed.Add(completed);
+
+    /// <summary>Cuts the draft where a stop string is that lies across two of its blocks.</summary>
+    /// <param name="stopStrings">The stop strings.</param>
+    /// <param name="block">Where the last block begins, in tokens.</param>
+    /// <returns>Whether there was one.</returns>
+    public bool CutAtStop(IReadOnlyList<string> stopStrings, int block)
+    {
+        if (block == 0 || block == _tokens.Count) return false;
+        var start = _tokens[block].Span.Start;
+        var found = stopStrings.Select(stop => (Stop: stop, At: _draft.IndexOf(stop, Math.Max(0, start - stop.Length + 1), StringComparison.Ordinal))).Where(stop => stop.At >= 0 && stop.At - _draft.Length + Text.Length >= Revised).ToList();
+        if (found.Count == 0) return false;
+        Cut(found.MinBy(stop => (stop.At + stop.Stop.Length, stop.At)).At);
+        return true;
+    }
+
+    /// <summary>The end of the last whole sentence that is not revised yet; <see langword="null"/> where there is none.</summary>
+    public int? LastSentenceEnd()
+    {
+        foreach (Match match in SentenceEnd().Matches(Text))
+            if (match.Index + match.Length <= Revised) return null;
+            else return match.Groups[1].Index + match.Groups[1].Length;
+        return null;
+    }
+
+    /// <summary>Takes in a revision of the text between <see cref="Revised"/> and a later place.</summary>
+    /// <returns>Where the text changed first; <see langword="null"/> where it did not.</returns>
+    public int? Apply(Revision revision, int upTo)
+    {
+        var later = Text[revision.Input.Length..];
+        _edits.AddRange(revision.Edits.Select(edit => edit with { Span = edit.Span with { Start = edit.Span.Start - _shift } }));
+        _revisions.Add(revision);
+        Text = revision.Output + later;
+        var growth = revision.Output.Length - revision.Input.Length;
+        (Revised, _shift) = (upTo + growth, _shift + growth);
+        return revision.Edits.Count > 0 ? revision.Edits[0].Span.Start : null;
+    }
+
+    /// <summary>What was drafted and what was made of it.</summary>
+    /// <param name="reason">Why the draft ended.</param>
+    public Generation End(StopReason reason)
+    {
+        var completed = _completed[0] with
+        {
+            Reason = reason,
+            PromptDuration = Sum(_completed.Select(block => block.PromptDuration)),
+            DraftDuration = Sum(_completed.Select(block => block.DraftDuration)),
+        };
+        var revision = new Revision(_draft, Text, _edits, _revisions.Sum(revision => revision.Words), _revisions.Sum(revision => revision.Forwards), Sum(_revisions.Select(revision => revision.Duration)))
+        {
+            JudgeTokens = _revisions.Sum(revision => revision.JudgeTokens),
+            Ending = _revisions.Select(revision => revision.Ending).FirstOrDefault(ending => ending != RevisionEnding.Finished),
+        };
+        return new Generation(Draft.From(_tokens, completed), _revisions.Count == 0 ? null : revision);
+    }
+
+    private void Cut(int length)
+    {
+        Text = Text[..^(_draft.Length - length)];
+        _draft = _draft[..length];
+        _tokens.RemoveAll(token => token.Span.Start > length || (token.Span.Start == length && length > 0));
+        if (_tokens.Count > 0 && _tokens[^1].Span.End > length) _tokens[^1] = _tokens[^1] with { Text = _draft[_tokens[^1].Span.Start..], Span = TextSpan.Between(_tokens[^1].Span.Start, length) };
+    }
+
+    private static TimeSpan Sum(IEnumerable<TimeSpan> times) => times.Aggregate(TimeSpan.Zero, (sum, time) => sum + time);
+
+    // From the end of the text: the sign that ends a sentence, with what closes it, before white space; or the last sign of a line.
+    [GeneratedRegex(@"([.!?…][""'”’)\]]*(?=\s)|\S(?=\s*[\r\n]))", RegexOptions.RightToLeft | RegexOptions.CultureInvariant)]
+    private static partial Regex SentenceEnd();
+}
