@@ -8,8 +8,11 @@ namespace HybridGen.Drafting;
 /// <param name="Completion">Why and when it ended.</param>
 public sealed record Draft(string Text, IReadOnlyList<DraftToken> Tokens, DraftCompleted Completion)
 {
-    /// <summary>Natural log-probability of the whole draft in the raw distribution: the tokens' sum.</summary>
-    public double LogProbability => Tokens.Sum(token => (double)token.LogProbability);
+    /// <summary>Whether the drafter said how probable it found each token.</summary>
+    public bool HasLogProbabilities => Tokens.All(token => token.LogProbability is not null);
+
+    /// <summary>Natural log-probability of the whole draft in the raw distribution: the tokens' sum; <see langword="null"/> where one is not known.</summary>
+    public double? LogProbability => HasLogProbabilities ? Tokens.Sum(token => (double?)token.LogProbability) : null;
 
     /// <summary>Reads a stream to its end.</summary>
     /// <exception cref="DraftingException">The stream ended without a <see cref="DraftCompleted"/>.</exception>

@@ -7,21 +7,21 @@ public abstract record DraftUpdate
 }
 
 /// <summary>A token of the draft and the model's own view of it.</summary>
-/// <param name="Id">The token's id in the drafter's vocabulary.</param>
+/// <param name="Id">The token's id in the drafter's vocabulary; <see langword="null"/> where the drafter does not say, as chat services do not.</param>
 /// <param name="Text">
 /// The text that the token adds to the draft. A character whose UTF-8 bytes are spread over several tokens comes with the last of them;
 /// the others have an empty text.
 /// </param>
 /// <param name="Span">Where <paramref name="Text"/> lies in the draft.</param>
-/// <param name="LogProbability">Natural log-probability of the token in the raw distribution: before temperature and filters.</param>
-/// <param name="Entropy">Entropy of that distribution, in nats.</param>
+/// <param name="LogProbability">Natural log-probability of the token in the raw distribution: before temperature and filters; <see langword="null"/> where it is not known.</param>
+/// <param name="Entropy">Entropy of that distribution, in nats; <see langword="null"/> where it is not known.</param>
 /// <param name="Alternatives">The most probable tokens of that distribution, best first; the chosen one may be among them.</param>
 public sealed record DraftToken(
-    int Id,
+    int? Id,
     string Text,
     TextSpan Span,
-    float LogProbability,
-    float Entropy,
+    float? LogProbability,
+    float? Entropy,
     IReadOnlyList<TokenAlternative> Alternatives) : DraftUpdate;
 
 /// <summary>A token that could have stood at a position.</summary>

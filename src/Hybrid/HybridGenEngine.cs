@@ -25,6 +25,17 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
     /// <summary>Creates an engine; nothing is loaded yet.</summary>
     public HybridGenEngine(HybridGenOptions? options = null) : this(options ?? new(), LoadDrafterAsync) { }
 
+    /// <summary>Creates an engine over a drafter of the caller's, such as a <see cref="ChatClientDrafter"/>; the refiner is not loaded yet.</summary>
+    /// <param name="drafter">The drafter; it is disposed of with the engine.</param>
+    /// <param name="options">The refiner and the judge; what concerns the drafter does nothing.</param>
+    public HybridGenEngine(IDrafter drafter, HybridGenOptions? options = null)
+        : this(WithoutDrafter(options ?? new()), (_, _) => Task.FromResult(drafter))
+    {
+        ArgumentNullException.ThrowIfNull(drafter);
+        // From now on the engine disposes of it, also where nothing is ever drafted.
+        _ = _drafter.GetAsync(CancellationToken.None);
+    }
+
     internal HybridGenEngine(HybridGenOptions options, Func<HybridGenOptions, CancellationToken, Task<IDrafter>> loadDrafter)
     {
         Options = options;
@@ -218,6 +229,9 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
         await LlamaDrafter.LoadAsync(
             new LlamaDrafterOptions { ModelPath = options.DrafterPath, ContextSize = options.ContextSize, Threads = options.Threads, GpuLayerCount = options.GpuLayerCount },
             cancellationToken: cancellationToken).ConfigureAwait(false);
+
+    /// <summary>A judge at the drafter's path is one of its own, not the caller's drafter.</summary>
+    private static HybridGenOptions WithoutDrafter(HybridGenOptions options) => options with { DrafterPath = "" };
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_isDisposed != 0, this);
 

@@ -25,7 +25,7 @@ public sealed class BatchTests : IAsyncLifetime
         for (var i = 0; i < 12; i++) alone.Add(await DraftAsync(Prompt(i), Seeded(i, 8 + 3 * i)));
         var together = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => Task.Run(() => DraftAsync(Prompt(i), Seeded(i, 8 + 3 * i)), Token)));
         Assert.Equal(alone.Select(draft => draft.Text), together.Select(draft => draft.Text));
-        Assert.All(alone.Zip(together), pair => Assert.All(pair.First.Tokens.Zip(pair.Second.Tokens), tokens => Assert.Equal(tokens.First.LogProbability, tokens.Second.LogProbability, 1e-3)));
+        Assert.All(alone.Zip(together), pair => Assert.All(pair.First.Tokens.Zip(pair.Second.Tokens), tokens => Assert.Equal(tokens.First.LogProbability!.Value, tokens.Second.LogProbability!.Value, 1e-3)));
     }
 
     [Fact]
@@ -86,8 +86,8 @@ public sealed class BatchTests : IAsyncLifetime
         var prompt = Prompt(4).Text;
         var draft = await Draft.CollectAsync(drafter.DraftAsync(new DraftPrompt.Raw(prompt), new() { MaxTokens = 60, Sampling = new Sampling.Greedy() }, Token), Token);
         var scored = (await drafter.ScoreAsync(prompt + draft.Text, Token)).Where(token => token.Span.Start >= prompt.Length).ToList();
-        Assert.Equal(draft.Tokens.Select(token => token.Id), scored.Select(token => token.Id));
-        Assert.All(draft.Tokens.Zip(scored), pair => Assert.Equal(pair.First.LogProbability, pair.Second.LogProbability!.Value, 1e-3));
+        Assert.Equal(draft.Tokens.Select(token => token.Id!.Value), scored.Select(token => token.Id));
+        Assert.All(draft.Tokens.Zip(scored), pair => Assert.Equal(pair.First.LogProbability!.Value, pair.Second.LogProbability!.Value, 1e-3));
     }
 
     [Fact]

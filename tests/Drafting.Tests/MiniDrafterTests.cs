@@ -41,7 +41,7 @@ public sealed class MiniDrafterTests : IAsyncLifetime
         var sampled = (await DraftAsync(Prompt, Greedy with { Sampling = new Sampling.Random { Temperature = 3, TopK = 2, Seed = 1 } })).Tokens[0];
         Assert.Equal(greedy.Alternatives, sampled.Alternatives);
         Assert.Equal(greedy.Entropy, sampled.Entropy);
-        Assert.Contains(sampled.Id, greedy.Alternatives.Take(2).Select(token => token.Id));
+        Assert.Contains(sampled.Id!.Value, greedy.Alternatives.Take(2).Select(token => token.Id));
     }
 
     [Fact]

@@ -54,7 +54,7 @@ public sealed class SessionTests : IAsyncLifetime
         var next = await Draft.CollectAsync(session.ContinueAsync(Greedy, Token), Token);
         var fresh = await FreshAsync(Town + kept + correction);
         Assert.Equal(fresh.Tokens.Select(token => token.Id), next.Tokens.Select(token => token.Id));
-        Assert.All(fresh.Tokens.Zip(next.Tokens), pair => Assert.Equal(pair.First.LogProbability, pair.Second.LogProbability, 1e-3));
+        Assert.All(fresh.Tokens.Zip(next.Tokens), pair => Assert.Equal(pair.First.LogProbability!.Value, pair.Second.LogProbability!.Value, 1e-3));
         Assert.True(next.Completion.CachedTokens > 10);
         Assert.Equal(kept + correction + next.Text, session.Text);
     }

@@ -42,6 +42,18 @@ public class EngineTests(MiniEngine mini)
     }
 
     [Fact]
+    public async Task AnyDrafterCanBeBroughtAndIsDisposedOfWithTheEngine()
+    {
+        var unused = new FakeDrafter(Draft);
+        await using (new HybridGenEngine(unused)) { }
+        Assert.True(unused.IsDisposed);
+        await using var engine = new HybridGenEngine(new TextDrafter(Draft), new HybridGenOptions { RefinerPath = Repository.MiniModel, JudgePath = null });
+        var generation = await engine.GenerateAsync(DraftPrompt.User("Hi"), new GenerateOptions { Revise = ReviseOptions.Fix }, Token);
+        Assert.Equal(Revised, generation.Text);
+        Assert.Equal(Revised, string.Concat(generation.Tokens.Select(token => token.Text)));
+    }
+
+    [Fact]
     public async Task TheStreamIsDraftThenRevisionThenTheGeneration()
     {
         await using var engine = WithDraft(Draft);

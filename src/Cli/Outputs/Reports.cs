@@ -66,7 +66,7 @@ internal readonly record struct TextPlace(long Offset, int Line, long LineStart)
 }
 
 /// <summary>A drafted token; log-probabilities and entropy are in nats, of the raw distribution.</summary>
-internal sealed record TokenReport(int Id, string Text, int Start, int Length, float LogProbability, float Entropy, IReadOnlyList<TokenAlternative> Alternatives)
+internal sealed record TokenReport(int? Id, string Text, int Start, int Length, float? LogProbability, float? Entropy, IReadOnlyList<TokenAlternative> Alternatives)
 {
     public static TokenReport Of(DraftToken token) =>
         new(token.Id, token.Text, token.Span.Start, token.Span.Length, token.LogProbability, token.Entropy, token.Alternatives);

@@ -32,7 +32,7 @@ internal sealed class LogProbabilityProfile
     }
 
     /// <summary>A profile of a draft.</summary>
-    public LogProbabilityProfile(Draft draft) : this(draft.Text.Length, draft.Tokens.Select(token => (token.Span, token.LogProbability))) { }
+    public LogProbabilityProfile(Draft draft) : this(draft.Text.Length, draft.Tokens.Select(token => (token.Span, token.LogProbability ?? throw new ArgumentException("The draft has tokens whose log-probability is not known.", nameof(draft))))) { }
 
     /// <summary>The log-probability of the whole text.</summary>
     public double Total => _units.Sum();

@@ -116,7 +116,7 @@ internal sealed class RevisedTokens
         public RevisedToken Cut(TextSpan kept, int shift)
         {
             var text = string.Concat(Tokens.Select(token => token.Text)).Substring(kept.Start - Span.Start, kept.Length);
-            var share = Tokens.Sum(token => token.LogProbability) * kept.Length / Span.Length;
+            var share = Tokens.TrueForAll(token => token.LogProbability is not null) ? Tokens.Sum(token => token.LogProbability) * kept.Length / Span.Length : null;
             return new RevisedToken(text, kept with { Start = kept.Start + shift }, TokenOrigin.Drafter, share, null);
         }
     }

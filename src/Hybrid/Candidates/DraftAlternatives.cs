@@ -34,8 +34,8 @@ internal sealed class DraftAlternatives(Draft draft, int most = int.MaxValue)
             var (before, after) = (drafted.Text[..(token.Span.Start - whole.Start)], drafted.Text[(token.Span.End - whole.Start)..]);
             foreach (var other in token.Alternatives.Where(other => other.Id != token.Id && !other.Text.Contains('\uFFFD')))
             {
-                Add(found, drafted, before + other.Text + after, other.LogProbability - token.LogProbability);
-                if (before.Length == 0 && after.Length > 0) Add(found, drafted, other.Text, other.LogProbability - own.Sum(part => part.LogProbability));
+                Add(found, drafted, before + other.Text + after, (other.LogProbability - token.LogProbability).GetValueOrDefault());
+                if (before.Length == 0 && after.Length > 0) Add(found, drafted, other.Text, (other.LogProbability - own.Sum(part => part.LogProbability)).GetValueOrDefault());
             }
         }
 

@@ -49,7 +49,7 @@ internal sealed class RevisionRun
     public IReadOnlyList<Edit> Edits { get; private set; } = [];
 
     /// <summary>The draft that the input is, where it is one.</summary>
-    public Draft? Draft => Options.Draft is { } draft && draft.Text == _input ? draft : null;
+    public Draft? Draft => Options.Draft is { } draft && draft.Text == _input && draft.HasLogProbabilities ? draft : null;
 
     public int Words { get; set; }
 

@@ -46,7 +46,7 @@ internal sealed class Strategies(Predictor predictor, MiniScorer? pointer, WordE
         SuspicionScoring.ShadowMasks => new ShadowMasks(predictor),
         SuspicionScoring.VisibleErrors when predictor.Denoiser.Descriptor.ScoresVisibleTokens => new VisibleErrors(predictor),
         SuspicionScoring.VisibleErrors => throw new RefiningException($"'{predictor.Denoiser.Descriptor.Family}' was not trained on visible errors: what it thinks of a token that it sees means nothing. Use strided masking."),
-        SuspicionScoring.DrafterSnapshot => new DrafterSnapshot(run?.Draft ?? throw new RefiningException("The drafter's snapshot needs the draft that the text comes from (ReviseOptions.Draft)."), () => run.Edits),
+        SuspicionScoring.DrafterSnapshot => new DrafterSnapshot(run?.Draft ?? throw new RefiningException("The drafter's snapshot needs the draft that the text comes from (ReviseOptions.Draft), with its tokens' log-probabilities; a drafter without them leaves the refiner its own scores (--scoring strided)."), () => run.Edits),
         _ => throw new ArgumentException($"No scoring is known for {scoring.GetType().Name}.", nameof(scoring)),
     };
 

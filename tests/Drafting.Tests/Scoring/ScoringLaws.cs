@@ -19,9 +19,9 @@ internal static class ScoringLaws
         var draft = await Draft.CollectAsync(drafter.DraftAsync(new DraftPrompt.Raw(Prompt), new() { MaxTokens = 40, Sampling = new Sampling.Greedy() }, Token), Token);
         var scored = await drafter.ScoreAsync(Prompt + draft.Text, Token);
         var own = scored.Where(token => token.Span.Start >= Prompt.Length).ToList();
-        Assert.Equal(draft.Tokens.Select(token => token.Id), own.Select(token => token.Id));
+        Assert.Equal(draft.Tokens.Select(token => token.Id!.Value), own.Select(token => token.Id));
         Assert.Equal(draft.Tokens.Select(token => token.Span.Start + Prompt.Length), own.Select(token => token.Span.Start));
-        var differences = draft.Tokens.Zip(own, (drafted, token) => Math.Abs(drafted.LogProbability - token.LogProbability!.Value)).ToList();
+        var differences = draft.Tokens.Zip(own, (drafted, token) => Math.Abs(drafted.LogProbability!.Value - token.LogProbability!.Value)).ToList();
         // Many tokens at once are summed in another order than one by one, in half precision.
         Assert.InRange(differences.Average(), 0, 1e-3);
         Assert.InRange(differences.Max(), 0, 5e-3);

@@ -55,7 +55,7 @@ public class LogProbabilityProfileTests
             var start = words[i].Span.End - words[i].Text.Length;
             var own = draft.Tokens.Where(token => token.Span.Start >= start && token.Span.End <= words[i].Span.End).ToList();
             Assert.Equal(words[i].Text, string.Concat(own.Select(token => token.Text)));
-            Assert.Equal(own.Sum(token => (double)token.LogProbability), shares[i], tolerance: 1e-4);
+            Assert.Equal(own.Sum(token => (double)token.LogProbability!), shares[i], tolerance: 1e-4);
         }
     }
 
@@ -65,12 +65,12 @@ public class LogProbabilityProfileTests
         {
             if (FixtureDrafts.Of(text, tokenizer, random) is not { Text.Length: > 0 } draft) continue;
             var profile = new LogProbabilityProfile(draft);
-            var total = draft.Tokens.Sum(token => (double)token.LogProbability);
+            var total = draft.Tokens.Sum(token => (double)token.LogProbability!);
             Assert.Equal(total, profile.Total, tolerance: 1e-4);
             foreach (var parts in Segmentations(text).Where(parts => parts.Count > 0)) Assert.Equal(total, profile.Onto(parts).Sum(), tolerance: 1e-4);
             var own = profile.Onto([.. draft.Tokens.Select(token => token.Span)]);
             for (var i = 0; i < own.Length; i++)
-                if (draft.Tokens[i].Text.Length > 0 && (i == 0 || draft.Tokens[i - 1].Text.Length > 0) && i < own.Length - 1) Assert.Equal(draft.Tokens[i].LogProbability, own[i], tolerance: 1e-4);
+                if (draft.Tokens[i].Text.Length > 0 && (i == 0 || draft.Tokens[i - 1].Text.Length > 0) && i < own.Length - 1) Assert.Equal(draft.Tokens[i].LogProbability!.Value, own[i], tolerance: 1e-4);
         }
     }
 

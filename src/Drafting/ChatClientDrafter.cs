@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Text;
+using Microsoft.Extensions.AI;
+
+namespace HybridGen.Drafting;
+
+/// <summary>Drafts with any chat service; it reports no log-probabilities, so the refiner uses its own scores.</summary>
+/// <remarks>
+/// Of the sampling, temperature, top-p, top-k and the seed are passed on; what the service makes of them is its own. Stop strings are also
+/// looked for here. A raw prompt is a conversation of one user turn: chat services cannot go on from a text.
+/// </remarks>
+/// <param name="client">The service.</param>
+/// <param name="modelId">Its model; <see langword="null"/> (default) is what the service says, else <c>chat</c>.</param>
+/// <param name="leaveOpen">Whether the service is left alone when the drafter is disposed of.</param>
+public sealed class ChatClientDrafter(IChatClient client, string? modelId = null, bool leaveOpen = true) : IDrafter
+{
+    /// <inheritdoc/>
+    public string ModelId { get; } = modelId ?? (client ?? throw new ArgumentNullException(nameof(client))).GetService<ChatClientMetadata>()?.DefaultModelId ?? "chat";
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<DraftUpdate> DraftAsync(DraftPrompt prompt, DraftOptions options, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        ArgumentNullException.ThrowIfNull(options);
+        var started = Stopwatch.GetTimestamp();
+        var (text, answer, pending) = (new DraftText(options.StopStrings), new Answer(), "");
+        var updates = client.GetStreamingResponseAsync(Messages(prompt), Options(options), cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var left = updates.ConfigureAwait(false);
+        while (!text.IsStopped && await MoveNextAsync(updates, cancellationToken).ConfigureAwait(false))
+        {
+            // A service may cut between the halves of a character.
+            var written = pending + answer.Read(updates.Current, started);
+            pending = written.Length > 0 && char.IsHighSurrogate(written[^1]) ? written[^1..] : "";
+            foreach (var token in Add(text, written[..^pending.Length])) yield return token;
+        }
+
+        if (!text.IsStopped)
+            foreach (var token in text.End()) yield return token;
+        yield return answer.End(text.IsStopped ? StopReason.StopString : null, started);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        if (!leaveOpen) client.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private static List<DraftToken> Add(DraftText text, string written) =>
+        written.Length == 0 ? [] : text.Add(new DraftToken(null, "", default, null, null, []), Encoding.UTF8.GetBytes(written));
+
+    private async ValueTask<bool> MoveNextAsync(IAsyncEnumerator<ChatResponseUpdate> updates, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await updates.MoveNextAsync().ConfigureAwait(false);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            throw new DraftingException($"The chat service '{ModelId}' failed: {failure.Message}", failure);
+        }
+    }
+
+    private static List<ChatMessage> Messages(DraftPrompt prompt) => prompt switch
+    {
+        DraftPrompt.Chat chat => chat.Turns.Select(turn => new ChatMessage(new ChatRole(turn.Role), turn.Content)).ToList(),
+        DraftPrompt.Raw raw => [new ChatMessage(ChatRole.User, raw.Text)],
+        _ => throw new ArgumentException($"{prompt.GetType().Name} is not a kind of prompt that is known.", nameof(prompt)),
+    };
+
+    private static ChatOptions Options(DraftOptions options)
+    {
+        var random = options.Sampling as Sampling.Random;
+        return new ChatOptions
+        {
+            MaxOutputTokens = options.MaxTokens,
+            Temperature = random is null ? 0 : (float)random.Temperature,
+            TopP = (float?)random?.TopP,
+            TopK = random is { TopK: > 0 } ? random.TopK : null,
+            Seed = random?.Seed,
+            StopSequences = options.StopStrings.Count > 0 ? [.. options.StopStrings] : null,
+        };
+    }
+
+    /// <summary>What the service says of its answer beside the text.</summary>
+    private sealed class Answer
+    {
+        private ChatFinishReason? _reason;
+        private int _promptTokens;
+        private TimeSpan? _prompt;
+
+        public string Read(ChatResponseUpdate update, long started)
+        {
+            _prompt ??= Stopwatch.GetElapsedTime(started);
+            _reason = update.FinishReason ?? _reason;
+            foreach (var usage in update.Contents.OfType<UsageContent>()) _promptTokens = (int)(usage.Details.InputTokenCount ?? _promptTokens);
+            return update.Text;
+        }
+
+        public DraftCompleted End(StopReason? reason, long started) => new(
+            reason ?? (_reason == ChatFinishReason.Length ? StopReason.MaxTokens : StopReason.EndOfText), _promptTokens, _prompt ?? TimeSpan.Zero, Stopwatch.GetElapsedTime(started) - (_prompt ?? TimeSpan.Zero));
+    }
+}

@@ -1,0 +1,76 @@
+using Microsoft.Extensions.AI;
+
+namespace HybridGen.Drafting.Tests;
+
+public sealed class ChatClientDrafterTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Draft_PassesOnWhatWasAskedAndHasNoLogProbabilities()
+    {
+        var service = new FakeService("Good ", "mor", "ning \ud83d", "\ude00.");
+        var options = new DraftOptions { MaxTokens = 9, Sampling = new Sampling.Random { Temperature = 0.5, Seed = 4 }, StopStrings = ["xyz"] };
+        var draft = await Draft.CollectAsync(new ChatClientDrafter(service).DraftAsync(new DraftPrompt.Chat([new("system", "Be short."), new("user", "Hi")]), options, Token), Token);
+        Assert.Equal("Good morning 😀.", draft.Text);
+        Assert.Equal(draft.Text, string.Concat(draft.Tokens.Select(token => token.Span.Of(draft.Text).ToString())));
+        Assert.All(draft.Tokens, token => Assert.Null(token.LogProbability));
+        Assert.Null(draft.LogProbability);
+        Assert.Equal((StopReason.MaxTokens, 7), (draft.Completion.Reason, draft.Completion.PromptTokens));
+        Assert.Equal(["system: Be short.", "user: Hi"], service.Messages.Select(message => $"{message.Role}: {message.Text}"));
+        Assert.Equal((9, 0.5f, 4L, "xyz"), (service.Options!.MaxOutputTokens, service.Options.Temperature, service.Options.Seed, service.Options.StopSequences!.Single()));
+    }
+
+    [Fact]
+    public async Task Draft_StopStringAcrossPieces_EndsBeforeItAndTheServiceIsLeft()
+    {
+        var service = new FakeService("One. ST", "OP two", "never");
+        var draft = await Draft.CollectAsync(new ChatClientDrafter(service).DraftAsync(DraftPrompt.User("Hi"), new() { StopStrings = ["STOP"] }, Token), Token);
+        Assert.Equal(("One. ", StopReason.StopString, 2), (draft.Text, draft.Completion.Reason, service.Given));
+    }
+
+    [Fact]
+    public async Task Draft_TheServiceFails_NamesIt()
+    {
+        var failure = await Assert.ThrowsAsync<DraftingException>(() => Draft.CollectAsync(new ChatClientDrafter(new FakeService("Good ", null), "gpt").DraftAsync(DraftPrompt.User("Hi"), new(), Token), Token));
+        Assert.Equal("The chat service 'gpt' failed: no route", failure.Message);
+    }
+
+    [Fact]
+    public async Task TextDrafter_HandsTheTextOn()
+    {
+        var draft = await Draft.CollectAsync(new TextDrafter("My text.").DraftAsync(DraftPrompt.User(""), new(), Token), Token);
+        Assert.Equal(("My text.", false), (draft.Text, draft.HasLogProbabilities));
+        Assert.Empty((await Draft.CollectAsync(new TextDrafter("").DraftAsync(DraftPrompt.User(""), new(), Token), Token)).Tokens);
+    }
+
+    private sealed class FakeService(params string?[] pieces) : IChatClient
+    {
+        public List<ChatMessage> Messages { get; } = [];
+
+        public ChatOptions? Options { get; private set; }
+
+        public int Given { get; private set; }
+
+        public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+            IEnumerable<ChatMessage> messages, ChatOptions? options = null, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+        {
+            Messages.AddRange(messages);
+            Options = options;
+            foreach (var piece in pieces)
+            {
+                await Task.Yield();
+                Given++;
+                yield return new ChatResponseUpdate(ChatRole.Assistant, piece ?? throw new HttpRequestException("no route"));
+            }
+
+            yield return new ChatResponseUpdate { FinishReason = ChatFinishReason.Length, Contents = [new UsageContent(new UsageDetails { InputTokenCount = 7 })] };
+        }
+
+        public object? GetService(Type serviceType, object? serviceKey = null) => null;
+
+        public void Dispose() { }
+    }
+}
