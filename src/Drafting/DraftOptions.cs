@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Text;
+
 namespace HybridGen.Drafting;
 
 /// <summary>How one draft is written.</summary>
@@ -19,8 +22,12 @@ public sealed record DraftOptions
     /// <value>Default: <see cref="Sampling.Random"/> with its defaults.</value>
     public Sampling Sampling { get; init; } = new Sampling.Random();
 
+    /// <summary>What the draft's text must look like.</summary>
+    /// <value><see langword="null"/> (default): anything.</value>
+    public OutputConstraint? Constraint { get; init; }
+
     /// <summary>Strings that end the draft: the text stops before the one that is complete first, also where it is spread over several tokens.</summary>
-    /// <value>Default: none. An empty string is refused.</value>
+    /// <value>Default: none. An empty string is refused, and one with half a surrogate pair.</value>
     public IReadOnlyList<string> StopStrings
     {
         get;
@@ -28,6 +35,8 @@ public sealed record DraftOptions
         {
             ArgumentNullException.ThrowIfNull(value, nameof(StopStrings));
             if (value.Any(string.IsNullOrEmpty)) throw new ArgumentException("A stop string is empty; it would stop every draft at once.", nameof(StopStrings));
+            if (value.Any(HasHalfACharacter))
+                throw new ArgumentException("A stop string has half a surrogate pair; it would cut a character in two.", nameof(StopStrings));
             field = value;
         }
     } = [];
@@ -44,4 +53,11 @@ public sealed record DraftOptions
             field = value;
         }
     } = 5;
+
+    private static bool HasHalfACharacter(string text)
+    {
+        var rest = text.AsSpan();
+        for (; Rune.DecodeFromUtf16(rest, out _, out var used) == OperationStatus.Done; rest = rest[used..]) { }
+        return rest.Length > 0;
+    }
 }

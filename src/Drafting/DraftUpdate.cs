@@ -35,18 +35,23 @@ public readonly record struct TokenAlternative(int Id, string Text, float LogPro
 /// <param name="PromptTokens">Tokens that the prompt took, template included.</param>
 /// <param name="PromptDuration">Time to read the prompt.</param>
 /// <param name="DraftDuration">Time from the first drafted token to the end.</param>
-public sealed record DraftCompleted(StopReason Reason, int PromptTokens, TimeSpan PromptDuration, TimeSpan DraftDuration) : DraftUpdate;
+public sealed record DraftCompleted(StopReason Reason, int PromptTokens, TimeSpan PromptDuration, TimeSpan DraftDuration) : DraftUpdate
+{
+    /// <summary>The stop string that ended the draft; of several that were complete at once, the longest.</summary>
+    /// <value><see langword="null"/> where something else did.</value>
+    public string? StopString { get; init; }
+}
 
 /// <summary>Why a draft ended.</summary>
 public enum StopReason
 {
-    /// <summary>The model ended its text.</summary>
+    /// <summary>The model ended its text, or its <see cref="DraftOptions.Constraint"/> lets nothing follow.</summary>
     EndOfText,
 
     /// <summary>One of the stop strings was written; it is not part of the text.</summary>
     StopString,
 
-    /// <summary>The draft reached <see cref="DraftOptions.MaxTokens"/>.</summary>
+    /// <summary>The draft reached <see cref="DraftOptions.MaxTokens"/>; under a <see cref="DraftOptions.Constraint"/> it may be incomplete.</summary>
     MaxTokens,
 
     /// <summary>The context was full.</summary>

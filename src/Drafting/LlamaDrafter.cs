@@ -25,6 +25,7 @@ public sealed class LlamaDrafter : IDrafter, IDraftScorer
     private readonly LlamaSession _drafting;
     private readonly LlamaSession _scoring;
     private readonly LlamaScorer _scorer;
+    private readonly TokenSamplers _samplers;
     private int _isDisposed;
 
     private LlamaDrafter(LLamaWeights weights, LlamaDrafterOptions options)
@@ -34,6 +35,7 @@ public sealed class LlamaDrafter : IDrafter, IDraftScorer
         ContextSize = options.ContextSize ?? Math.Min(weights.ContextSize, DefaultContext);
         _vocabulary = new LlamaVocabulary(weights);
         _scaffold = new ChatScaffold(weights, _vocabulary);
+        _samplers = new TokenSamplers(weights, _vocabulary, ContextSize);
         var parameters = Parameters(options, ContextSize);
         _drafting = new LlamaSession(() => weights.CreateContext(parameters));
         _scoring = new LlamaSession(() => weights.CreateContext(LlamaScorer.Parameters(parameters, MaxScoredTokens, IsQuantised(weights))));
@@ -58,6 +60,9 @@ public sealed class LlamaDrafter : IDrafter, IDraftScorer
 
     /// <summary>Tokens that the context holds since the last draft.</summary>
     internal int HeldTokens => (int)_drafting.Context.NativeHandle.MemorySequenceMaxPosition(LLamaSeqId.Zero) + 1;
+
+    /// <summary>How many tokens the model has.</summary>
+    internal int VocabularySize => _weights.Vocab.Count;
 
     private LLamaToken? Lead => _weights.Vocab.EOS;
 
@@ -193,12 +198,13 @@ public sealed class LlamaDrafter : IDrafter, IDraftScorer
         var started = Stopwatch.GetTimestamp();
         var tokens = _scaffold.Tokenize(prompt);
         Check(tokens.Count);
+        using var sampler = _samplers.Create(options, tokens);
         _drafting.Context.NativeHandle.MemoryClear();
         var batch = new LLamaBatch();
         var row = Prefill(batch, tokens, cancellationToken);
         var drafting = Stopwatch.GetTimestamp();
-        var reason = GoOn(tokens.Count, row, batch, options, updates, cancellationToken);
-        updates.TryWrite(new DraftCompleted(reason, tokens.Count, Stopwatch.GetElapsedTime(started, drafting), Stopwatch.GetElapsedTime(drafting)));
+        var (reason, stopString) = GoOn(tokens.Count, row, batch, sampler, options, updates, cancellationToken);
+        updates.TryWrite(new DraftCompleted(reason, tokens.Count, Stopwatch.GetElapsedTime(started, drafting), Stopwatch.GetElapsedTime(drafting)) { StopString = stopString });
     }
 
     private void Check(int tokens)
@@ -224,9 +230,8 @@ public sealed class LlamaDrafter : IDrafter, IDraftScorer
     }
 
     /// <summary>Drafts token after token from a position, until something ends the draft.</summary>
-    private StopReason GoOn(int position, int row, LLamaBatch batch, DraftOptions options, ChannelWriter<DraftUpdate> updates, CancellationToken cancellationToken)
+    private (StopReason Reason, string? StopString) GoOn(int position, int row, LLamaBatch batch, TokenSampler sampler, DraftOptions options, ChannelWriter<DraftUpdate> updates, CancellationToken cancellationToken)
     {
-        using var sampler = TokenSampler.For(options.Sampling);
         var statistics = new TokenStatistics(_weights.Vocab.Count);
         var text = new DraftText(options.StopStrings);
         for (var drafted = 0; drafted < options.MaxTokens; drafted++, position++)
@@ -235,7 +240,7 @@ public sealed class LlamaDrafter : IDrafter, IDraftScorer
             var token = sampler.Sample(_drafting.Context.NativeHandle, row, statistics);
             if (token.IsEndOfGeneration(_weights.Vocab)) return End(StopReason.EndOfText);
             Write(text.Add(Describe(token, statistics, options.Alternatives), _vocabulary.Bytes(token)));
-            if (text.IsStopped) return StopReason.StopString;
+            if (text.IsStopped) return (StopReason.StopString, text.StopString);
             if (drafted + 1 == options.MaxTokens) break;
             if (position >= ContextSize) return End(StopReason.ContextFull);
             batch.Clear();
@@ -245,10 +250,10 @@ public sealed class LlamaDrafter : IDrafter, IDraftScorer
 
         return End(StopReason.MaxTokens);
 
-        StopReason End(StopReason reason)
+        (StopReason, string?) End(StopReason reason)
         {
             Write(text.End());
-            return reason;
+            return (reason, null);
         }
 
         void Write(List<DraftToken> tokens)
