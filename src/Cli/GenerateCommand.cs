@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using HybridGen.Cli.Display;
@@ -16,27 +15,16 @@ internal sealed class GenerateCommand
     private readonly Argument<string> _prompt = new("PROMPT") { Description = "What to write about or to go on from; - reads standard input." };
     private readonly Option<bool> _noRevise = new("--no-revise") { Description = "Return the draft as it is." };
     private readonly Option<bool> _raw = new("--raw") { Description = "Go on from the prompt as it stands, without the model's chat template." };
-    private readonly Option<bool> _greedy = new("--greedy") { Description = "Always take the most probable token." };
-    private readonly Option<long?> _seed = OptionRules.WholeNumber("--seed", "Fixes the draft. Default: a new one each time, shown with --json.", 0, uint.MaxValue);
-    private readonly Option<double> _temperature = new("--temperature") { Description = "Above 1 more varied, below 1 more likely; above 0, at most 10.", HelpName = "T", DefaultValueFactory = _ => new Sampling.Random().Temperature };
-    private readonly Option<long?> _maxTokens = OptionRules.WholeNumber("--max-tokens", "Longest draft, in tokens. Default: 256.", 1, int.MaxValue);
     private readonly Option<bool> _json = new("--json") { Description = "Write the text, the draft with its tokens and log-probabilities, the edits and the times as JSON." };
+    private readonly DraftControls _controls;
     private readonly ModelOptions _models;
 
     private GenerateCommand(Command command)
     {
         command.Add(_prompt);
-        foreach (var option in new Option[] { _noRevise, _raw, _greedy, _seed, _temperature, _maxTokens, _json }) command.Add(option);
+        foreach (var option in new Option[] { _noRevise, _raw, _json }) command.Add(option);
+        _controls = new DraftControls(command);
         _models = new ModelOptions(command);
-        _temperature.Validators.Add(result =>
-        {
-            if (!result.Tokens.All(token => double.TryParse(token.Value, CultureInfo.InvariantCulture, out var value) && value is > 0 and <= 10)) result.AddError("--temperature must be a number above 0 and at most 10.");
-        });
-        command.Validators.Add(result =>
-        {
-            if (result.GetValue(_greedy) && result.GetValue(_seed) is not null) result.AddError("--greedy has no use for a --seed.");
-            if (result.GetValue(_greedy) && result.GetResult(_temperature) is { Implicit: false }) result.AddError("--greedy has no use for a --temperature.");
-        });
     }
 
     public static Command Create()
@@ -50,7 +38,7 @@ internal sealed class GenerateCommand
     {
         var prompt = parsed.GetRequiredValue(_prompt);
         if (prompt == "-") prompt = await Task.Run(Console.In.ReadToEnd, cancellationToken).WaitAsync(cancellationToken);
-        var seed = parsed.GetValue(_greedy) ? (uint?)null : (uint)(parsed.GetValue(_seed) ?? Random.Shared.NextInt64(1L << 32));
+        var seed = _controls.Seed(parsed);
         var draft = new StringBuilder();
         try
         {
@@ -74,8 +62,8 @@ internal sealed class GenerateCommand
     private async Task GenerateAsync(ParseResult parsed, string prompt, uint? seed, StringBuilder draft, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
-        await using var engine = new HybridGenEngine(_models.Read(parsed));
         var options = Options(parsed, seed);
+        await using var engine = new HybridGenEngine(_models.Read(parsed));
         await RevisionProgress.LoadAsync("loading the models", () => engine.LoadAsync(refiner: options.Revise is not null, cancellationToken: cancellationToken));
         var load = Stopwatch.GetElapsedTime(started);
         var updates = engine.StreamAsync(parsed.GetValue(_raw) ? new DraftPrompt.Raw(prompt) : DraftPrompt.User(prompt), options, cancellationToken);
@@ -87,8 +75,9 @@ internal sealed class GenerateCommand
 
     private GenerateOptions Options(ParseResult parsed, uint? seed) => new()
     {
-        Draft = new DraftOptions { MaxTokens = (int)(parsed.GetValue(_maxTokens) ?? new DraftOptions().MaxTokens), Sampling = seed is null ? new Sampling.Greedy() : new Sampling.Random { Seed = seed, Temperature = parsed.GetValue(_temperature) } },
-        Revise = parsed.GetValue(_noRevise) ? null : new ReviseOptions(),
+        Draft = _controls.Read(parsed, seed),
+        // The refiner sees words, not structure.
+        Revise = parsed.GetValue(_noRevise) || _controls.IsConstrained(parsed) ? null : new ReviseOptions(),
     };
 
     private static void Show(Generation generation, TimingsReport timings)
@@ -115,7 +104,7 @@ internal sealed class GenerateCommand
     {
         var (draft, completion, start) = (generation.Draft, generation.Draft.Completion, TextPlace.Start);
         return new GenerationReport(
-            prompt, generation.Text, draft.Text, drafter, seed, completion.Reason, completion.PromptTokens,
+            prompt, generation.Text, draft.Text, drafter, seed, completion.Reason, completion.StopString, completion.PromptTokens,
             [.. draft.Tokens.Select(TokenReport.Of)], EditReport.All(draft.Text, generation.Revision?.Edits ?? [], ref start), timings);
     }
 }

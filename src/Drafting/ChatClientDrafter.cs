@@ -23,6 +23,7 @@ public sealed class ChatClientDrafter(IChatClient client, string? modelId = null
     {
         ArgumentNullException.ThrowIfNull(prompt);
         ArgumentNullException.ThrowIfNull(options);
+        if (options.Constraint is not null) throw new DraftingException($"The chat service '{ModelId}' cannot be held to a grammar or schema; draft with a model of your own, or without a constraint.");
         var started = Stopwatch.GetTimestamp();
         var (text, answer, pending) = (new DraftText(options.StopStrings), new Answer(), "");
         var updates = client.GetStreamingResponseAsync(Messages(prompt), Options(options), cancellationToken).GetAsyncEnumerator(cancellationToken);

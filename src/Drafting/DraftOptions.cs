@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Text;
+
 namespace HybridGen.Drafting;
 
 /// <summary>How one draft is written.</summary>
@@ -19,8 +22,12 @@ public sealed record DraftOptions
     /// <value>Default: <see cref="Sampling.Random"/> with its defaults.</value>
     public Sampling Sampling { get; init; } = new Sampling.Random();
 
+    /// <summary>What the draft's text must look like.</summary>
+    /// <value><see langword="null"/> (default): anything.</value>
+    public OutputConstraint? Constraint { get; init; }
+
     /// <summary>Strings that end the draft: the text stops before the one that is complete first, also where it is spread over several tokens.</summary>
-    /// <value>Default: none. An empty string is refused.</value>
+    /// <value>Default: none. An empty string is refused, and one with half a surrogate pair.</value>
     public IReadOnlyList<string> StopStrings
     {
         get;
@@ -28,6 +35,8 @@ public sealed record DraftOptions
         {
             ArgumentNullException.ThrowIfNull(value, nameof(StopStrings));
             if (value.Any(string.IsNullOrEmpty)) throw new ArgumentException("A stop string is empty; it would stop every draft at once.", nameof(StopStrings));
+            if (value.Any(HasHalfACharacter))
+                throw new ArgumentException("A stop string has half a surrogate pair; it would cut a character in two.", nameof(StopStrings));
             field = value;
         }
     } = [];
@@ -59,7 +68,23 @@ public sealed record DraftOptions
 
     /// <summary>The options of one of several drafts: where a seed is given, with that number added to it.</summary>
     /// <param name="number">The draft's number, from 0.</param>
-    public DraftOptions Numbered(int number) => Sampling is Sampling.Random { Seed: { } seed } random ? this with { Sampling = random with { Seed = unchecked(seed + (uint)number) } } : this;
+    public DraftOptions Numbered(int number) => this with
+    {
+        Sampling = Sampling switch
+        {
+            Sampling.Random random => random with { Seed = random.Seed + (uint)number },
+            Sampling.Mirostat1 mirostat => mirostat with { Seed = mirostat.Seed + (uint)number },
+            Sampling.Mirostat2 mirostat => mirostat with { Seed = mirostat.Seed + (uint)number },
+            _ => Sampling,
+        },
+    };
+
+    private static bool HasHalfACharacter(string text)
+    {
+        var rest = text.AsSpan();
+        for (; Rune.DecodeFromUtf16(rest, out _, out var used) == OperationStatus.Done; rest = rest[used..]) { }
+        return rest.Length > 0;
+    }
 }
 
 /// <summary>What happens to a prompt that is longer than the context has room for. Nothing is ever cut within a turn.</summary>

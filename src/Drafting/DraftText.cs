@@ -13,8 +13,11 @@ internal sealed class DraftText(IReadOnlyList<string> stopStrings)
     private readonly StringBuilder _heldText = new();
     private int _length;
 
-    /// <summary>Whether a stop string was written: what follows it is not part of the draft.</summary>
-    public bool IsStopped { get; private set; }
+    /// <summary>The stop string that was written, after which nothing is part of the draft; <see langword="null"/> before.</summary>
+    public string? StopString { get; private set; }
+
+    /// <summary>Whether a stop string was written.</summary>
+    public bool IsStopped => StopString is not null;
 
     /// <summary>Adds a token; returns those whose text is certain now.</summary>
     /// <param name="token">The token, its text and span still open.</param>
@@ -28,20 +31,20 @@ internal sealed class DraftText(IReadOnlyList<string> stopStrings)
         _heldText.Append(text);
         var held = _heldText.ToString();
         if (FirstStop(held) is not { } stop) return Release(held.Length - MayBecomeStop(held), cut: false);
-        IsStopped = true;
-        return Release(stop, cut: true);
+        StopString = stop.Text;
+        return Release(stop.Start, cut: true);
     }
 
     /// <summary>Ends the draft; returns the tokens that were held back. Bytes of an unfinished character are left out.</summary>
     public List<DraftToken> End() => Release(_heldText.Length, cut: false);
 
     /// <summary>
-    /// Where the stop string begins that is complete first; of several, the longest. So it does not matter how the text falls into tokens.
+    /// The stop string that is complete first, and where it begins; of several, the longest. So it does not matter how the text falls into tokens.
     /// </summary>
-    private int? FirstStop(string text)
+    private (int Start, string Text)? FirstStop(string text)
     {
-        var found = stopStrings.Select(stop => (Start: text.IndexOf(stop, StringComparison.Ordinal), stop.Length)).Where(stop => stop.Start >= 0).ToList();
-        return found.Count == 0 ? null : found.MinBy(stop => (stop.Start + stop.Length, stop.Start)).Start;
+        var found = stopStrings.Select(stop => (Start: text.IndexOf(stop, StringComparison.Ordinal), Text: stop)).Where(stop => stop.Start >= 0).ToList();
+        return found.Count == 0 ? null : found.MinBy(stop => (stop.Start + stop.Text.Length, stop.Start));
     }
 
     /// <summary>Length of the longest end of a text that is the start of a stop string.</summary>

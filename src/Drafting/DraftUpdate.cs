@@ -48,18 +48,22 @@ public sealed record DraftCompleted(StopReason Reason, int PromptTokens, TimeSpa
 
     /// <summary>Oldest turns of the conversation that were left out so that the prompt fits (<see cref="DraftOptions.Overflow"/>).</summary>
     public int DroppedTurns { get; init; }
+
+    /// <summary>The stop string that ended the draft; of several that were complete at once, the longest.</summary>
+    /// <value><see langword="null"/> where something else did.</value>
+    public string? StopString { get; init; }
 }
 
 /// <summary>Why a draft ended.</summary>
 public enum StopReason
 {
-    /// <summary>The model ended its text.</summary>
+    /// <summary>The model ended its text, or its <see cref="DraftOptions.Constraint"/> lets nothing follow.</summary>
     EndOfText,
 
     /// <summary>One of the stop strings was written; it is not part of the text.</summary>
     StopString,
 
-    /// <summary>The draft reached <see cref="DraftOptions.MaxTokens"/>.</summary>
+    /// <summary>The draft reached <see cref="DraftOptions.MaxTokens"/>; under a <see cref="DraftOptions.Constraint"/> it may be incomplete.</summary>
     MaxTokens,
 
     /// <summary>The context was full.</summary>

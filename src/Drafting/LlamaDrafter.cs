@@ -25,6 +25,7 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
     private readonly DecodingLoop _loop;
     private readonly ScoringContext _scoring;
     private readonly LlamaScorer _scorer;
+    private readonly TokenSamplers _samplers;
     private int _isDisposed;
 
     private LlamaDrafter(LLamaWeights weights, LlamaDrafterOptions options, bool ownsWeights)
@@ -34,6 +35,7 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
         ContextSize = options.ContextSize ?? Math.Min(weights.ContextSize, DefaultContext);
         _vocabulary = new LlamaVocabulary(weights);
         _scaffold = new ChatScaffold(weights, _vocabulary);
+        _samplers = new TokenSamplers(weights, _vocabulary, ContextSize);
         _adapters = LoadedAdapters.Load(weights, options.Adapters);
         _loop = new DecodingLoop(() => _adapters.CreateContext(ModelParameters.Drafting(options, ContextSize)), options.Sequences, ModelParameters.Step(options), weights.Vocab.Count);
         var scoring = LlamaScorer.Parameters(ModelParameters.Context(options), options.BatchSize, MaxScoredTokens, options.IsBatchInvariant || IsQuantised(weights));
@@ -59,6 +61,9 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
 
     /// <summary>Tokens that were decoded for drafts.</summary>
     internal long DecodedTokens => _loop.DecodedTokens;
+
+    /// <summary>How many tokens the model has.</summary>
+    internal int VocabularySize => _weights.Vocab.Count;
 
     internal LlamaVocabulary Vocabulary => _vocabulary;
 
@@ -134,7 +139,7 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
         ThrowIfDisposed();
         var fitted = await Task.Run(() => _scaffold.Fit(prompt, options, ContextSize), cancellationToken).ConfigureAwait(false);
         var channels = Enumerable.Range(0, count).Select(_ => NewChannel()).ToList();
-        var writers = channels.Select((channel, i) => new DraftWriter(_vocabulary, options.Numbered(i), fitted, ContextSize, channel.Writer)).ToList();
+        var writers = channels.Select((channel, i) => Writer(options.Numbered(i), fitted, channel.Writer)).ToList();
         try
         {
             await _loop.RunAsync(new DecodeRequest(fitted.Tokens, writers, null, cancellationToken)).ConfigureAwait(false);
@@ -236,7 +241,7 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
         {
             ThrowIfDisposed();
             var prompt = await Task.Run(fit, stop).ConfigureAwait(false);
-            using var writer = new DraftWriter(_vocabulary, options, prompt, ContextSize, updates);
+            using var writer = Writer(options, prompt, updates);
             try
             {
                 await _loop.RunAsync(new DecodeRequest(prompt.Tokens, [writer], session, stop)).ConfigureAwait(false);
@@ -257,6 +262,9 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
             updates.Complete(failure);
         }
     }
+
+    private DraftWriter Writer(DraftOptions options, FittedPrompt prompt, ChannelWriter<DraftUpdate> updates) =>
+        new(_vocabulary, options, _samplers.Create(options, prompt.Tokens), prompt, ContextSize, updates);
 
     private static Channel<DraftUpdate> NewChannel() => Channel.CreateUnbounded<DraftUpdate>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
 

@@ -13,6 +13,7 @@ public sealed record GenerateOptions
     public DraftOptions Draft { get; init; } = new();
 
     /// <summary>How the draft is revised; <see langword="null"/> returns the draft as it is.</summary>
+    /// <remarks>A draft that is held to a grammar or schema (<see cref="DraftOptions.Constraint"/>) is never revised: a change could break it.</remarks>
     public ReviseOptions? Revise { get; init; } = new();
 
     /// <summary>When the draft is revised.</summary>

@@ -75,7 +75,9 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
         ArgumentNullException.ThrowIfNull(prompt);
         ThrowIfDisposed();
         var drafter = await _drafter.GetAsync(cancellationToken).ConfigureAwait(false);
-        await foreach (var update in Stream(drafter, prompt, options ?? new(), cancellationToken).ConfigureAwait(false)) yield return update;
+        options ??= new();
+        if (options.Draft.Constraint is not null) options = options with { Revise = null, Pipeline = new Pipeline.DraftThenRevise() };
+        await foreach (var update in Stream(drafter, prompt, options, cancellationToken).ConfigureAwait(false)) yield return update;
     }
 
     private IAsyncEnumerable<GenerationUpdate> Stream(IDrafter drafter, DraftPrompt prompt, GenerateOptions options, CancellationToken cancellationToken) => options.Pipeline switch

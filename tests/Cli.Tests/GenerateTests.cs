@@ -41,6 +41,36 @@ public sealed class GenerateTests : IDisposable
     }
 
     [Fact]
+    public async Task Generate_JsonSchema_WritesOnlyTheJson()
+    {
+        var schema = _scratch.Write("schema.json", """{"type":"object","properties":{"name":{"type":"string","minLength":1,"maxLength":8},"age":{"type":"integer","minimum":1,"maximum":99}},"required":["name","age"]}""");
+        var run = await Hybridgen.RunAsync(["generate", "A person:", "--raw", "--seed", "3", "--temperature", "2", "--json-schema", schema]);
+        Assert.Equal((0, 0), (run.ExitCode, run.Errors.Length));
+        Assert.InRange(JsonDocument.Parse(run.Text).RootElement.GetProperty("age").GetInt32(), 1, 99);
+    }
+
+    [Fact]
+    public async Task Generate_UnusableGrammarOrSchema_IsRefusedWithItsPlace()
+    {
+        (await Hybridgen.RunAsync(["generate", "x", "--grammar", _scratch.Write("a.gbnf", "root ::= x")])).AssertRefused(1, "--grammar", "a.gbnf", "Line 1, column 10");
+        (await Hybridgen.RunAsync(["generate", "x", "--json-schema", _scratch.Write("a.json", """{"not":{}}""")])).AssertRefused(1, "--json-schema", "a.json", "/not");
+        (await Hybridgen.RunAsync(["generate", "x", "--grammar", Path.Combine(_scratch.Folder, "none")])).AssertRefused(1, "--grammar", "none");
+    }
+
+    [Fact]
+    public async Task Generate_SamplingOptions_ReachTheDrafter()
+    {
+        string[] common = ["generate", "The old town", "--raw", "--no-revise", "--max-tokens", "6", "--json"];
+        var json = JsonDocument.Parse((await Hybridgen.RunAsync([.. common, "--greedy", "--stop", "deal", "--logit-bias", " a=-inf"])).Text).RootElement;
+        Assert.DoesNotContain(json.GetProperty("tokens").EnumerateArray(), token => token.GetProperty("text").GetString() == " a");
+        json = JsonDocument.Parse((await Hybridgen.RunAsync([.. common, "--greedy", "--stop", "deal"])).Text).RootElement;
+        Assert.Equal((" was a great ", "stopString", "deal"), (json.GetProperty("draft").GetString(), json.GetProperty("stopReason").GetString(), json.GetProperty("stopString").GetString()));
+        string[] varied = ["--seed", "1", "--repeat-penalty", "1.2", "--penalty-window", "0", "--dry-multiplier", "1"];
+        foreach (var kind in new string[][] { ["--mirostat", "1"], ["--mirostat", "2", "--mirostat-target", "3"], ["--top-k", "0", "--typical", "0.5", "--xtc-threshold", "0.2"] })
+            Assert.Equal(0, (await Hybridgen.RunAsync([.. common, .. varied, .. kind])).ExitCode);
+    }
+
+    [Fact]
     public async Task Generate_DamagedDrafter_IsRefused()
     {
         var cut = _scratch.Write("cut.gguf", File.ReadAllBytes(Repository.MiniDrafter)[..300_000]);

@@ -10,13 +10,13 @@ public class DraftTextTests
 
     [Fact]
     public void Add_BytesCutAnywhere_JoinsToTheTextUpToTheFirstStopString() =>
-        Gen.Select(Text, Gen.OneOf(Consts("ab", "b", "aab", "\n", "😀", "漢a", "aba", "abé", "bé")).Array[0, 3], Gen.Int[1, 6].Array[1, 20]).Sample((text, stops, sizes) =>
+        Gen.Select(Text, Gen.OneOf(Consts("ab", "b", "aab", "\n", "😀", "漢a", "aba", "abé", "bé", "abab", "é漢", "👧")).Array[0, 4], Gen.Int[1, 6].Array[1, 20]).Sample((text, stops, sizes) =>
         {
-            var tokens = Write(text, stops, sizes, out var isStopped);
-            var ends = stops.Select(stop => (At: text.IndexOf(stop, StringComparison.Ordinal), stop.Length)).Where(stop => stop.At >= 0).Select(stop => (End: stop.At + stop.Length, stop.At));
-            var end = ends.DefaultIfEmpty((text.Length, text.Length)).Min().Item2;
+            var tokens = Write(text, stops, sizes, out var stopString);
+            var ends = stops.Select(stop => (At: text.IndexOf(stop, StringComparison.Ordinal), Stop: stop)).Where(stop => stop.At >= 0).Select(stop => (End: stop.At + stop.Stop.Length, stop.At, stop.Stop));
+            var (_, end, first) = ends.DefaultIfEmpty((text.Length, text.Length, null!)).Min();
             Assert.Equal(text[..end], string.Concat(tokens.Select(token => token.Text)));
-            Assert.Equal(end < text.Length, isStopped);
+            Assert.Equal(first, stopString);
         });
 
     [Fact]
@@ -37,9 +37,28 @@ public class DraftTextTests
         Assert.Equal("a", Assert.Single(text.Add(Token(0), "a"u8)).Text);
     }
 
+    /// <summary>Bytes of a character that no token finishes are no part of the text, and nothing stands for them.</summary>
+    [Fact]
+    public void End_InsideACharacter_LeavesItOut() => Gen.Select(Text, Gen.Int[1, 6].Array[1, 20], Gens.Choose("é", "漢", "😀"), Gen.Int[1, 3]).Sample((text, sizes, last, length) =>
+    {
+        var bytes = Encoding.UTF8.GetBytes(last);
+        var written = new DraftText(["\0"]);
+        var tokens = new List<DraftToken>();
+        foreach (var part in Encoding.UTF8.GetBytes(text).Concat(bytes[..Math.Min(length, bytes.Length - 1)]).Chunk(sizes[0])) tokens.AddRange(written.Add(Token(0), part));
+        tokens.AddRange(written.End());
+        Assert.Equal(text, string.Concat(tokens.Select(token => token.Text)));
+    });
+
+    [Fact]
+    public void StopStrings_OfNoText_AreRefused()
+    {
+        Assert.Throws<ArgumentException>(() => new DraftOptions { StopStrings = [""] });
+        Assert.Throws<ArgumentException>(() => new DraftOptions { StopStrings = ["a\ud83d"] });
+    }
+
     private static IGen<string>[] Consts(params string[] values) => [.. values.Select(Gen.Const)];
 
-    private static List<DraftToken> Write(string text, string[] stops, int[] sizes, out bool isStopped)
+    private static List<DraftToken> Write(string text, string[] stops, int[] sizes, out string? stopString)
     {
         var written = new DraftText(stops);
         var tokens = new List<DraftToken>();
@@ -51,8 +70,8 @@ public class DraftTextTests
             at += size;
         }
 
-        isStopped = written.IsStopped;
-        if (!isStopped) tokens.AddRange(written.End());
+        stopString = written.StopString;
+        if (stopString is null) tokens.AddRange(written.End());
         return tokens;
     }
 

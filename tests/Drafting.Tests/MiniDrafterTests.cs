@@ -47,8 +47,8 @@ public sealed class MiniDrafterTests : IAsyncLifetime
     [Fact]
     public async Task Draft_StopString_EndsBeforeItAndKeepsTheTokensTogether()
     {
-        var draft = await DraftAsync(Prompt, Greedy with { StopStrings = ["eal of"] });
-        Assert.Equal((" was a great d", StopReason.StopString), (draft.Text, draft.Completion.Reason));
+        var draft = await DraftAsync(Prompt, Greedy with { StopStrings = ["nowhere", "eal of"] });
+        Assert.Equal((" was a great d", StopReason.StopString, "eal of"), (draft.Text, draft.Completion.Reason, draft.Completion.StopString));
         Assert.All(draft.Tokens, token => Assert.Equal(token.Text, token.Span.Of(draft.Text).ToString()));
     }
 

@@ -83,6 +83,7 @@ internal sealed record GenerationReport(
     string Drafter,
     uint? Seed,
     StopReason StopReason,
+    string? StopString,
     int PromptTokens,
     IReadOnlyList<TokenReport> Tokens,
     IReadOnlyList<EditReport> Edits,

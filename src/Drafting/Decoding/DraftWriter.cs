@@ -21,10 +21,10 @@ internal sealed class DraftWriter : Continuation, IDisposable
     private int _cached;
     private bool _isCacheRefused;
 
-    public DraftWriter(LlamaVocabulary vocabulary, DraftOptions options, FittedPrompt prompt, int contextSize, ChannelWriter<DraftUpdate> updates)
+    public DraftWriter(LlamaVocabulary vocabulary, DraftOptions options, TokenSampler sampler, FittedPrompt prompt, int contextSize, ChannelWriter<DraftUpdate> updates)
     {
         (_vocabulary, _options, _prompt, _contextSize, _updates) = (vocabulary, options, prompt, contextSize, updates);
-        _sampler = TokenSampler.For(options.Sampling);
+        _sampler = sampler;
         _text = new DraftText(options.StopStrings);
     }
 
@@ -64,6 +64,7 @@ internal sealed class DraftWriter : Continuation, IDisposable
             CachedTokens = _cached,
             IsCacheRefused = _isCacheRefused,
             DroppedTurns = _prompt.DroppedTurns,
+            StopString = _text.StopString,
         });
         return null;
     }

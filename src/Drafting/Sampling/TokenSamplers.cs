@@ -1,0 +1,40 @@
+using LLama;
+using LLama.Native;
+
+namespace HybridGen.Drafting;
+
+/// <summary>Makes the samplers of one model's drafts.</summary>
+internal sealed class TokenSamplers(LLamaWeights weights, LlamaVocabulary vocabulary, int contextSize)
+{
+    // Reads every token's bytes, so only where a draft is constrained.
+    private readonly Lazy<TokenAlphabet> _alphabet = new(() => TokenAlphabet.Of(weights, vocabulary));
+
+    /// <summary>The sampler of a draft.</summary>
+    /// <param name="options">How to choose.</param>
+    /// <param name="prompt">The prompt's tokens: penalties count them.</param>
+    /// <exception cref="DraftingException">A bias is for a token that the model does not have.</exception>
+    public TokenSampler Create(DraftOptions options, IReadOnlyList<LLamaToken> prompt)
+    {
+        if (options is { Sampling: Sampling.Greedy { LeavesLogits: true }, Constraint: null }) return new BestTokenSampler();
+        var biases = options.Sampling.LogitBias.Select(bias => (Id(bias), (float)bias.Bias)).ToArray();
+        var chain = new SamplerChain(options.Sampling, weights, contextSize);
+        foreach (var token in prompt) chain.Accept(token);
+        return new ChainSampler(chain, biases, options.Constraint is { } constraint ? new TokenConstraint(constraint.Grammar, _alphabet.Value) : null);
+    }
+
+    private int Id(LogitBias bias) => bias switch
+    {
+        LogitBias.OfToken { Id: var id } when id >= 0 && id < weights.Vocab.Count => id,
+        LogitBias.OfToken { Id: var id } => throw new DraftingException($"A logit bias is for token {id}; the model has tokens 0 to {weights.Vocab.Count - 1}."),
+        LogitBias.OfText { Text: var text } => OnlyToken(text),
+        _ => throw new ArgumentException($"{bias.GetType().Name} is not a kind of bias that is known.", nameof(bias)),
+    };
+
+    private int OnlyToken(string text)
+    {
+        var tokens = vocabulary.TokenizeInside(text, isControl: false);
+        return tokens.Count == 1
+            ? (int)tokens[0]
+            : throw new DraftingException($"A logit bias is for the text '{text}', which is {tokens.Count} tokens to this model; it must be exactly one.");
+    }
+}
