@@ -5,6 +5,7 @@ using System.Text.Json;
 using HybridGen.Cli.Display;
 using HybridGen.Cli.Outputs;
 using HybridGen.Drafting;
+using HybridGen.Pipelines;
 using HybridGen.Revising;
 
 namespace HybridGen.Cli;
@@ -15,6 +16,8 @@ internal sealed class GenerateCommand
     private readonly Argument<string> _prompt = new("PROMPT") { Description = "What to write about or to go on from; - reads standard input." };
     private readonly Option<bool> _noRevise = new("--no-revise") { Description = "Return the draft as it is." };
     private readonly Option<bool> _raw = new("--raw") { Description = "Go on from the prompt as it stands, without the model's chat template." };
+    private readonly Option<string> _pipeline = new Option<string>("--pipeline") { Description = "whole revises the finished draft; interleaved revises block by block and drafts on from the corrected text; overlapped revises a block while the next is drafted.", HelpName = "NAME", DefaultValueFactory = _ => "whole" }.AcceptOnlyFromAmong("whole", "interleaved", "overlapped");
+    private readonly Option<long?> _blockTokens = OptionRules.WholeNumber("--block-tokens", "Tokens of a block of the pipeline. Default: 64.", 1, int.MaxValue);
     private readonly Option<bool> _json = new("--json") { Description = "Write the text, the draft with its tokens and log-probabilities, the edits and the times as JSON." };
     private readonly DraftControls _controls;
     private readonly ModelOptions _models;
@@ -22,7 +25,7 @@ internal sealed class GenerateCommand
     private GenerateCommand(Command command)
     {
         command.Add(_prompt);
-        foreach (var option in new Option[] { _noRevise, _raw, _json }) command.Add(option);
+        foreach (var option in new Option[] { _noRevise, _raw, _pipeline, _blockTokens, _json }) command.Add(option);
         _controls = new DraftControls(command);
         _models = new ModelOptions(command);
     }
@@ -78,6 +81,14 @@ internal sealed class GenerateCommand
         Draft = _controls.Read(parsed, seed),
         // The refiner sees words, not structure.
         Revise = parsed.GetValue(_noRevise) || _controls.IsConstrained(parsed) ? null : new ReviseOptions(),
+        Pipeline = Pipeline(parsed.GetValue(_pipeline), (int)(parsed.GetValue(_blockTokens) ?? 64)),
+    };
+
+    private static Pipeline Pipeline(string? name, int blockTokens) => name switch
+    {
+        "interleaved" => new Pipeline.Interleaved { BlockTokens = blockTokens },
+        "overlapped" => new Pipeline.Overlapped { BlockTokens = blockTokens },
+        _ => new Pipeline.DraftThenRevise(),
     };
 
     private static void Show(Generation generation, TimingsReport timings)
@@ -105,6 +116,7 @@ internal sealed class GenerateCommand
         var (draft, completion, start) = (generation.Draft, generation.Draft.Completion, TextPlace.Start);
         return new GenerationReport(
             prompt, generation.Text, draft.Text, drafter, seed, completion.Reason, completion.StopString, completion.PromptTokens,
+            completion.PromptIds, [.. draft.Tokens.Select(token => token.Id)], [.. draft.Tokens.Select(token => token.LogProbability)],
             [.. draft.Tokens.Select(TokenReport.Of)], EditReport.All(draft.Text, generation.Revision?.Edits ?? [], ref start), timings);
     }
 }

@@ -37,6 +37,10 @@ public readonly record struct TokenAlternative(int Id, string Text, float LogPro
 /// <param name="DraftDuration">Time from the first drafted token to the end.</param>
 public sealed record DraftCompleted(StopReason Reason, int PromptTokens, TimeSpan PromptDuration, TimeSpan DraftDuration) : DraftUpdate
 {
+    /// <summary>The prompt's tokens in the drafter's vocabulary, template included.</summary>
+    /// <value>Empty where the drafter does not say.</value>
+    public IReadOnlyList<int> PromptIds { get; init; } = [];
+
     /// <summary>Tokens of the prompt that the session had read before, and that were not read again.</summary>
     /// <value>0 to <see cref="PromptTokens"/> - 1.</value>
     public int CachedTokens { get; init; }

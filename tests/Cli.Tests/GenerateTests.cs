@@ -33,6 +33,33 @@ public sealed class GenerateTests : IDisposable
         Assert.True(json.GetProperty("timings").GetProperty("draft").GetDouble() > 0);
     }
 
+    /// <summary>Two programs that drive the same model compare by these.</summary>
+    [Fact]
+    public async Task Generate_JsonAndScore_SayTheSameOfTheSameText()
+    {
+        var run = await Hybridgen.RunAsync(["generate", "The old town", "--raw", "--greedy", "--max-tokens", "20", "--no-revise", "--json"]);
+        var json = JsonDocument.Parse(run.Text).RootElement;
+        int[] ids = [.. Numbers(json, "prompt_ids"), .. Numbers(json, "draft_ids")];
+        var score = await Hybridgen.RunAsync(["score", _scratch.Write("text.txt", "The old town" + json.GetProperty("draft").GetString()), "--drafter", Repository.MiniDrafter, "--json"]);
+        var scored = JsonDocument.Parse(score.Text).RootElement;
+        var drafted = json.GetProperty("log_probabilities").EnumerateArray().Select(number => number.GetDouble()).ToList();
+        var again = scored.GetProperty("log_probabilities").EnumerateArray().TakeLast(drafted.Count).Select(number => number.GetDouble()).ToList();
+        Assert.Equal(ids.TakeLast(Numbers(scored, "ids").Length), Numbers(scored, "ids"));
+        Assert.All(drafted.Zip(again), pair => Assert.Equal(pair.First, pair.Second, 2e-2));
+
+        static int[] Numbers(JsonElement element, string name) => [.. element.GetProperty(name).EnumerateArray().Select(number => number.GetInt32())];
+    }
+
+    [Theory]
+    [InlineData("interleaved")]
+    [InlineData("overlapped")]
+    public async Task Generate_AnyPipeline_WritesARevisedText(string pipeline)
+    {
+        var run = await Hybridgen.RunAsync(["generate", "Once upon a time", "--seed", "5", "--max-tokens", "40", "--pipeline", pipeline, "--block-tokens", "8", "--json"]);
+        Assert.Equal((0, 0), (run.ExitCode, run.Errors.Length));
+        Assert.NotEmpty(JsonDocument.Parse(run.Text).RootElement.GetProperty("text").GetString()!);
+    }
+
     [Fact]
     public async Task Generate_NoRevise_ReturnsTheDraft()
     {

@@ -85,6 +85,9 @@ internal sealed record GenerationReport(
     StopReason StopReason,
     string? StopString,
     int PromptTokens,
+    [property: JsonPropertyName("prompt_ids")] IReadOnlyList<int> PromptIds,
+    [property: JsonPropertyName("draft_ids")] IReadOnlyList<int?> DraftIds,
+    [property: JsonPropertyName("log_probabilities")] IReadOnlyList<float?> LogProbabilities,
     IReadOnlyList<TokenReport> Tokens,
     IReadOnlyList<EditReport> Edits,
     TimingsReport Timings);

@@ -61,6 +61,7 @@ internal sealed class DraftWriter : Continuation, IDisposable
     {
         _updates.TryWrite(new DraftCompleted(reason, _prompt.Tokens.Count, Stopwatch.GetElapsedTime(_started, _drafting), Stopwatch.GetElapsedTime(_drafting))
         {
+            PromptIds = [.. _prompt.Tokens.Select(token => (int)token)],
             CachedTokens = _cached,
             IsCacheRefused = _isCacheRefused,
             DroppedTurns = _prompt.DroppedTurns,
