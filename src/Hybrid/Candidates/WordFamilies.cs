@@ -9,12 +9,13 @@ internal static class WordFamilies
     private const int ShortestStem = 3;
 
     // Each is a family: its words answer the same question of grammar. Quantities, negations, persons and most prepositions are none: "each" is
-    // not "the", and a weak model finds the more usual word more probable everywhere.
+    // not "the", and a weak model finds the more usual word more probable everywhere. "I" is none either: a small one is a slip of the shift key,
+    // not of grammar.
     private static readonly string[] Small =
     [
         "a an the", "am is are was were be been being", "have has had having", "do does did done doing", "of in on at to for from by with", "as than", "who whom whose which that",
         "this these", "that those", "much many", "less fewer", "can could", "may might", "shall should", "will would", "in into", "on onto", "if whether", "so such",
-        "i me my mine", "you your yours", "he him his", "she her hers", "it its", "we us our ours", "they them their theirs",
+        "me my mine", "you your yours", "he him his", "she her hers", "it its", "we us our ours", "they them their theirs",
         "good better best well", "bad worse worst badly", "go goes went gone going", "get gets got gotten getting", "make makes made making", "take takes took taken taking",
         "come comes came coming", "see sees saw seen seeing", "know knows knew known knowing", "think thinks thought thinking", "say says said saying", "tell tells told telling",
         "give gives gave given giving", "find finds found finding", "feel feels felt feeling", "become becomes became becoming", "leave leaves left leaving", "bring brings brought bringing",

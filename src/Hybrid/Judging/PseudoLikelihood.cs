@@ -17,8 +17,16 @@ internal sealed record SlotContest(Canvas Canvas, int First, int Count, IReadOnl
 /// </remarks>
 internal sealed class PseudoLikelihood(Predictor predictor)
 {
+    /// <summary>
+    /// Words on each side of a place that are read to judge it: a row for each token of each form costs by its length, and what is further away
+    /// hardly turns a comparison of two forms; see docs/decisions/0010.
+    /// </summary>
+    public const int Context = 16;
+
     /// <summary>log p of each form of each contest, in nats; 0 for an empty form.</summary>
-    public float[][] Score(IReadOnlyList<SlotContest> contests)
+    public float[][] Score(IReadOnlyList<SlotContest> contests) => ScoreNear([.. contests.Select(Near)]);
+
+    private float[][] ScoreNear(List<SlotContest> contests)
     {
         var rows = new List<int[]>();
         var queries = new List<Query>();
@@ -43,12 +51,13 @@ internal sealed class PseudoLikelihood(Predictor predictor)
     /// The same with what the form does to its neighbours: log p of the form and of the words around it, each given the rest, plus a word's usual surprise for each word, so that
     /// a longer text is not worse for its length.
     /// </summary>
-    /// <param name="contests">The contests.</param>
+    /// <param name="wide">The contests.</param>
     /// <param name="neighbours">Words on each side that are scored too.</param>
     /// <param name="wordPrior">What a word is worth, in nats: its usual surprise.</param>
-    public float[][] ScoreAround(IReadOnlyList<SlotContest> contests, int neighbours, float wordPrior)
+    public float[][] ScoreAround(IReadOnlyList<SlotContest> wide, int neighbours, float wordPrior)
     {
-        var inner = Score(contests);
+        var contests = wide.Select(Near).ToList();
+        var inner = ScoreNear(contests);
         var rows = new List<int[]>();
         var asked = new List<Query>();
         var owners = new List<(int SlotContest, int Form)>();
@@ -70,6 +79,13 @@ internal sealed class PseudoLikelihood(Predictor predictor)
             for (var form = 0; form < contests[contest].Forms.Count; form++)
                 if (contests[contest].Forms[form].Length > 0) inner[contest][form] += wordPrior;
         return inner;
+    }
+
+    /// <summary>A contest with no more of its canvas than is read to judge it.</summary>
+    private static SlotContest Near(SlotContest contest)
+    {
+        var (from, to) = (Math.Max(0, contest.First - Context), Math.Min(contest.Canvas.Words.Count, contest.First + contest.Count + Context));
+        return contest with { Canvas = contest.Canvas with { Words = [.. contest.Canvas.Words.Skip(from).Take(to - from)] }, First = contest.First - from };
     }
 
     /// <summary>The canvas with a form in place, and where the form begins.</summary>

@@ -38,12 +38,12 @@ public abstract record EditPolicy
     public sealed record Fluency : EditPolicy
     {
         /// <summary>Least gain of a change, in nats: higher changes less.</summary>
-        /// <value>0 or more; default 4. Where a drafter judges too, <see cref="DrafterJudge.MinGain"/> stands in its place for replaced words.</value>
-        public double MinGain { get; init => field = Nats(value); } = 4;
+        /// <value>0 or more; default 6: of 400 words that are right none should change. Where a drafter judges too, <see cref="DrafterJudge.MinGain"/> stands in its place for replaced words.</value>
+        public double MinGain { get; init => field = Nats(value); } = 6;
 
         /// <summary>How the engine's judge is heard; <see langword="null"/> leaves the refiner alone.</summary>
-        /// <value>Default: a judge that looks at what the refiner prefers.</value>
-        public DrafterJudge? Judge { get; init; } = new() { From = 0 };
+        /// <value>Default: a judge that looks at what the refiner prefers, with the same least gain.</value>
+        public DrafterJudge? Judge { get; init; } = new() { From = 0, MinGain = 6 };
     }
 
     /// <summary>Rewrites any word that is not protected, also by several or by none, wherever the refiner finds the text more probable so.</summary>

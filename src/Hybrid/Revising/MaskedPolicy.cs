@@ -28,6 +28,9 @@ internal abstract class MaskedPolicy(double minGain, WordEncoder encoder)
     /// <summary>Least gain of an insertion or deletion, which are judged by their neighbours and wrong more easily.</summary>
     public double LengthMinGain => 2 * minGain;
 
+    /// <summary>Least gain of dropping a word that says again what the word before it says: that is seldom meant, whatever the models think.</summary>
+    public double DoubledMinGain => minGain / 2;
+
     public virtual bool MayChangeLength => true;
 
     /// <summary>Least suspicion of a word that is remasked, in nats: where nothing beats a word by as much as a change must win by, none will.</summary>

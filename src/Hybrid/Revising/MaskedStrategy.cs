@@ -34,7 +34,7 @@ internal sealed class MaskedStrategy(MaskedPolicy policy, IWordScoring scoring, 
         var repairs = Rewrite(canvases, doubts, pass);
         if (policy.MayChangeLength) repairs.AddRange(ChangeLength(canvases, scores, doubts, pass));
         var kept = Disjoint(repairs);
-        return new Step(scores, doubts.ToHashSet(), kept, kept.Count == 0 ? [] : scoring == measure ? Measure(scores) : Measure(canvases));
+        return new Step(scores, doubts.ToHashSet(), kept, scoring == measure ? Measure(scores) : MeasureChanged(canvases, kept));
     }
 
     public override float[] Measure(IReadOnlyList<Canvas> canvases) => Measure(measure.Score(canvases));
@@ -46,6 +46,15 @@ internal sealed class MaskedStrategy(MaskedPolicy policy, IWordScoring scoring, 
         var heard = judge.Together(pass.Text, repairs, _ => true, joint.Judge.CancellationToken);
         joint.Judge.Count(judge.Tokens);
         return heard.ToLookup(passage => passage.Repairs[0].Canvas, passage => passage.Say);
+    }
+
+    /// <summary>The measures of the canvases that would change; nobody asks for the others'.</summary>
+    private float[] MeasureChanged(IReadOnlyList<Canvas> canvases, List<Repair> repairs)
+    {
+        var measures = new float[canvases.Count];
+        int[] changed = [.. repairs.Select(repair => repair.Canvas).Distinct()];
+        foreach (var (canvas, value) in changed.Zip(Measure([.. changed.Select(canvas => canvases[canvas])]))) measures[canvas] = value;
+        return measures;
     }
 
     private static float[] Measure(WordScore[][] scores) => [.. scores.Select(words => words.Sum(word => word.BestIds is null ? 0 : word.LogProbability + WordPrior))];
@@ -126,8 +135,8 @@ internal sealed class MaskedStrategy(MaskedPolicy policy, IWordScoring scoring, 
         var kind = count == 0 ? EditKind.Insertion : EditKind.Deletion;
         var prior = pass.Limits.Bias(pass.Text, span, after, kind);
         var total = gain + prior;
-        // A word said twice is seldom meant; that another is missing or too much is easily fancied.
-        var least = count == 1 && IsDoubled(words, first) ? policy.MinGain : policy.LengthMinGain;
+        // That a word is missing or too much is easily fancied.
+        var least = count == 1 && IsDoubled(words, first) ? policy.DoubledMinGain : policy.LengthMinGain;
         return total > least ? new Repair(canvas, first, count, span, after, kind, total) { Prior = prior } : null;
     }
 

@@ -94,7 +94,7 @@ internal sealed class Refiner : IDisposable
     {
         ObjectDisposedException.ThrowIf(_isDisposed, typeof(HybridGenEngine));
         var before = _predictor.Forwards;
-        var scorer = Revising.Strategies.Scoring(scoring ?? new SuspicionScoring.StridedMasking(), _predictor, null);
+        var scorer = Revising.Strategies.Scoring(scoring ?? new SuspicionScoring.StridedMasking(), _predictor, null, entropies: true);
         var words = new List<ScoredWord>();
         foreach (var batch in Batches.Of(Windows(new Protection()).Read(text)))
         {

@@ -36,15 +36,15 @@ internal sealed class Strategies(Predictor predictor, MiniScorer? pointer, WordE
         return share * (1 - options.Schedule.Alpha(time)) / Math.Max(1e-6, 1 - options.Schedule.Alpha(1));
     }
 
-    /// <summary>The scoring that options ask for.</summary>
+    /// <summary>The scoring that options ask for, with entropies where they are wanted.</summary>
     /// <exception cref="RefiningException">It is not for this refiner, or lacks its draft.</exception>
-    public static IWordScoring Scoring(SuspicionScoring? scoring, Predictor predictor, RevisionRun? run) => scoring switch
+    public static IWordScoring Scoring(SuspicionScoring? scoring, Predictor predictor, RevisionRun? run, bool entropies) => scoring switch
     {
-        null when predictor.Denoiser.Descriptor.ScoresVisibleTokens => new VisibleErrors(predictor),
-        null => new StridedMasking(predictor, new SuspicionScoring.StridedMasking().Strides),
-        SuspicionScoring.StridedMasking strided => new StridedMasking(predictor, strided.Strides),
-        SuspicionScoring.ShadowMasks => new ShadowMasks(predictor),
-        SuspicionScoring.VisibleErrors when predictor.Denoiser.Descriptor.ScoresVisibleTokens => new VisibleErrors(predictor),
+        null when predictor.Denoiser.Descriptor.ScoresVisibleTokens => new VisibleErrors(predictor, entropies),
+        null => new StridedMasking(predictor, new SuspicionScoring.StridedMasking().Strides, entropies),
+        SuspicionScoring.StridedMasking strided => new StridedMasking(predictor, strided.Strides, entropies),
+        SuspicionScoring.ShadowMasks => new ShadowMasks(predictor, entropies),
+        SuspicionScoring.VisibleErrors when predictor.Denoiser.Descriptor.ScoresVisibleTokens => new VisibleErrors(predictor, entropies),
         SuspicionScoring.VisibleErrors => throw new RefiningException($"'{predictor.Denoiser.Descriptor.Family}' was not trained on visible errors: what it thinks of a token that it sees means nothing. Use strided masking."),
         SuspicionScoring.DrafterSnapshot => new DrafterSnapshot(run?.Draft ?? throw new RefiningException("The drafter's snapshot needs the draft that the text comes from (ReviseOptions.Draft), with its tokens' log-probabilities; a drafter without them leaves the refiner its own scores (--scoring strided)."), () => run.Edits),
         _ => throw new ArgumentException($"No scoring is known for {scoring.GetType().Name}.", nameof(scoring)),
@@ -54,9 +54,9 @@ internal sealed class Strategies(Predictor predictor, MiniScorer? pointer, WordE
 
     private MaskedStrategy Masked(MaskedPolicy policy, RevisionRun run, RemaskCaps caps, DrafterJudge? how = null)
     {
-        var scoring = Scoring(run.Options.Scoring, predictor, run);
+        var scoring = Scoring(run.Options.Scoring, predictor, run, run.Options.Strategy is RemaskStrategy.Entropy);
         // What a change is worth is always measured with masks, whatever found the place.
-        var measure = scoring is StridedMasking ? scoring : Scoring(new SuspicionScoring.StridedMasking(), predictor, null);
+        var measure = scoring is StridedMasking ? scoring : Scoring(new SuspicionScoring.StridedMasking(), predictor, null, entropies: false);
         return new MaskedStrategy(policy, scoring, measure, Selection(run, caps),
             new SpanFiller(predictor, run.Options.Temperature, run.Random), new PseudoLikelihood(predictor), run.Options.Candidates)
         {

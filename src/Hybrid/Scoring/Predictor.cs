@@ -13,7 +13,7 @@ internal readonly record struct Query(int Row, int Position, int Target);
 
 /// <summary>What a denoiser thinks of a position.</summary>
 /// <param name="LogProbability">Of the target, in nats.</param>
-/// <param name="Entropy">Of the distribution, in nats.</param>
+/// <param name="Entropy">Of the distribution, in nats; not a number where it was not asked for.</param>
 /// <param name="Ids">The most probable tokens that have a text, best first.</param>
 /// <param name="LogProbabilities">Theirs, in nats.</param>
 internal sealed record Prediction(float LogProbability, float Entropy, int[] Ids, float[] LogProbabilities);
@@ -41,13 +41,14 @@ internal sealed class Predictor(IDenoiser denoiser)
     /// <param name="queries">What is asked.</param>
     /// <param name="top">How many of the most probable tokens are wanted.</param>
     /// <param name="masks">Share of each row that is masked, for denoisers that are conditioned on time; null where nothing is.</param>
+    /// <param name="entropies">Whether entropies are wanted: they take as long as all the rest of reading an answer.</param>
     /// <exception cref="RefiningException">The device's memory does not suffice even for a single row.</exception>
-    public Prediction[] Predict(IReadOnlyList<int[]> rows, IReadOnlyList<Query> queries, int top = 1, IReadOnlyList<float>? masks = null)
+    public Prediction[] Predict(IReadOnlyList<int[]> rows, IReadOnlyList<Query> queries, int top = 1, IReadOnlyList<float>? masks = null, bool entropies = false)
     {
         var answers = new Prediction[queries.Count];
         var first = First(rows, masks);
         var byRow = Enumerable.Range(0, queries.Count).ToLookup(i => first[queries[i].Row]);
-        foreach (var batch in Batches(rows, byRow)) Answer(batch, rows, queries, byRow, top, masks, answers);
+        foreach (var batch in Batches(rows, byRow)) Answer(batch, rows, byRow, masks, new Questions(queries, top, entropies, answers));
         return answers;
     }
 
@@ -63,12 +64,12 @@ internal sealed class Predictor(IDenoiser denoiser)
     }
 
     /// <summary>Answers queries about a batch that the caller laid out, in their order.</summary>
-    public Prediction[] Predict(DenoiserInput input, IReadOnlyList<Query> queries, int top = 1)
+    public Prediction[] Predict(DenoiserInput input, IReadOnlyList<Query> queries, int top = 1, bool entropies = false)
     {
         using var scope = NewDisposeScope();
         var width = input.Ids.shape[1];
         var answers = new Prediction[queries.Count];
-        Read(denoiser.Hidden(input), [.. queries.Select((query, i) => (i, (query.Row * width) + Source(query.Position)))], queries, top, answers);
+        Read(denoiser.Hidden(input), [.. queries.Select((query, i) => (i, (query.Row * width) + Source(query.Position)))], new Questions(queries, top, entropies, answers));
         Forwards += (int)input.Ids.shape[0];
         return answers;
     }
@@ -93,22 +94,22 @@ internal sealed class Predictor(IDenoiser denoiser)
         return batches;
     }
 
-    private void Answer(int[] batch, IReadOnlyList<int[]> rows, IReadOnlyList<Query> queries, ILookup<int, int> byRow, int top, IReadOnlyList<float>? masks, Prediction[] answers)
+    private void Answer(int[] batch, IReadOnlyList<int[]> rows, ILookup<int, int> byRow, IReadOnlyList<float>? masks, Questions questions)
     {
         try
         {
             using var scope = NewDisposeScope();
             var width = batch.Max(row => rows[row].Length);
-            var asked = batch.SelectMany((row, place) => byRow[row].Select(query => (Query: query, Flat: ((long)place * width) + Source(queries[query].Position)))).ToArray();
-            Read(denoiser.Hidden(Input(batch, rows, width, masks)), asked, queries, top, answers);
+            var asked = batch.SelectMany((row, place) => byRow[row].Select(query => (Query: query, Flat: ((long)place * width) + Source(questions.Queries[query].Position)))).ToArray();
+            Read(denoiser.Hidden(Input(batch, rows, width, masks)), asked, questions);
             Forwards += batch.Length;
         }
         catch (Exception failure) when (LibTorch.IsOutOfMemory(failure))
         {
             if (batch.Length == 1) throw new RefiningException($"A canvas of {rows[batch[0]].Length} tokens does not fit into the memory of {denoiser.Device}.", failure);
             _positionsAtOnce = Math.Max(LeastPositionsAtOnce, _positionsAtOnce / 2);
-            Answer(batch[..(batch.Length / 2)], rows, queries, byRow, top, masks, answers);
-            Answer(batch[(batch.Length / 2)..], rows, queries, byRow, top, masks, answers);
+            Answer(batch[..(batch.Length / 2)], rows, byRow, masks, questions);
+            Answer(batch[(batch.Length / 2)..], rows, byRow, masks, questions);
         }
     }
 
@@ -137,35 +138,41 @@ internal sealed class Predictor(IDenoiser denoiser)
     }
 
     /// <summary>Reads the answers off hidden states (B, L, D), some at a time, for a vocabulary is wide.</summary>
-    private void Read(Tensor hidden, (int Query, long Flat)[] asked, IReadOnlyList<Query> queries, int top, Prediction[] answers)
+    private void Read(Tensor hidden, (int Query, long Flat)[] asked, Questions questions)
     {
         var rows = hidden.reshape(-1, hidden.shape[^1]).index_select(0, tensor(asked.Select(query => query.Flat).ToArray(), device: denoiser.Device));
         var some = Math.Max(1, LogitsAtOnce / denoiser.Descriptor.VocabularySize);
         for (var first = 0; first < asked.Length; first += some)
-            ReadSome(rows.narrow(0, first, Math.Min(some, asked.Length - first)), asked.AsSpan(first, Math.Min(some, asked.Length - first)), queries, top, answers);
+            ReadSome(rows.narrow(0, first, Math.Min(some, asked.Length - first)), asked.AsSpan(first, Math.Min(some, asked.Length - first)), questions);
     }
 
-    private void ReadSome(Tensor hidden, ReadOnlySpan<(int Query, long Flat)> asked, IReadOnlyList<Query> queries, int top, Prediction[] answers)
+    private void ReadSome(Tensor hidden, ReadOnlySpan<(int Query, long Flat)> asked, Questions questions)
     {
         using var scope = NewDisposeScope();
-        var targets = new long[asked.Length];
-        for (var i = 0; i < asked.Length; i++) targets[i] = queries[asked[i].Query].Target;
-        var logProbabilities = denoiser.Logits(hidden).log_softmax(-1);
-        var own = Floats(logProbabilities.gather(1, tensor(targets, device: denoiser.Device).unsqueeze(-1)));
-        var entropies = Floats(logProbabilities.exp().mul_(logProbabilities).nan_to_num_(0).sum(-1).neg_());
-        Forbid(logProbabilities);
-        var (best, ids) = logProbabilities.topk(top, -1);
-        var (bestOnes, bestIds) = (Floats(best), ids.cpu().data<long>().ToArray());
+        var (targets, top) = (new long[asked.Length], questions.Top);
+        for (var i = 0; i < asked.Length; i++) targets[i] = questions.Queries[asked[i].Query].Target;
+        var logits = denoiser.Logits(hidden);
+        var normaliser = logits.logsumexp(-1, keepdim: true);
+        var own = Floats(logits.gather(1, tensor(targets, device: denoiser.Device).unsqueeze(-1)) - normaliser);
+        var entropies = questions.Entropies ? Entropies(logits - normaliser) : null;
+        Forbid(logits);
+        var (best, ids) = top == 1 ? logits.max(-1, keepdim: true) : logits.topk(top, -1);
+        var (bestOnes, bestIds) = (Floats(best - normaliser), ids.cpu().data<long>().ToArray());
         for (var i = 0; i < asked.Length; i++)
-            answers[asked[i].Query] = new Prediction(own[i], entropies[i], [.. bestIds.AsSpan(i * top, top).ToArray().Select(id => (int)id)], bestOnes[(i * top)..((i + 1) * top)]);
+            questions.Answers[asked[i].Query] = new Prediction(own[i], entropies?[i] ?? float.NaN, [.. bestIds.AsSpan(i * top, top).ToArray().Select(id => (int)id)], bestOnes[(i * top)..((i + 1) * top)]);
     }
 
+    private static float[] Entropies(Tensor logProbabilities) => Floats(logProbabilities.exp().mul_(logProbabilities).nan_to_num_(0).sum(-1).neg_());
+
     /// <summary>What stands for no text is never proposed.</summary>
-    private void Forbid(Tensor logProbabilities)
+    private void Forbid(Tensor logits)
     {
         var forbidden = _closing.Concat(denoiser.Descriptor.IdsWithoutText).Append(denoiser.Descriptor.MaskId).Distinct().Select(id => (long)id).ToArray();
-        logProbabilities.index_fill_(1, tensor(forbidden, device: denoiser.Device), float.NegativeInfinity);
+        logits.index_fill_(1, tensor(forbidden, device: denoiser.Device), float.NegativeInfinity);
     }
 
     private static float[] Floats(Tensor tensor) => tensor.to(ScalarType.Float32).cpu().data<float>().ToArray();
+
+    /// <summary>What is asked, and where the answers go.</summary>
+    private sealed record Questions(IReadOnlyList<Query> Queries, int Top, bool Entropies, Prediction[] Answers);
 }

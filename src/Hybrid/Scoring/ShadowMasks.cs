@@ -15,13 +15,14 @@ internal sealed class ShadowMasks : IWordScoring
     private const int PositionsAtOnce = 4096;
 
     private readonly Predictor _predictor;
+    private readonly bool _entropies;
 
-    public ShadowMasks(Predictor predictor)
+    public ShadowMasks(Predictor predictor, bool entropies = false)
     {
         var descriptor = predictor.Denoiser.Descriptor;
         if (descriptor.ShiftsLogits || descriptor.Attention != AttentionPattern.Full || !descriptor.SeesByMask)
             throw new RefiningException($"Shadow masks need a refiner that sees both sides by a mask and whose logits are not shifted; '{descriptor.Family}' is none. Use strided masking.");
-        _predictor = predictor;
+        (_predictor, _entropies) = (predictor, entropies);
     }
 
     public WordScore[][] Score(IReadOnlyList<Canvas> canvases)
@@ -35,7 +36,7 @@ internal sealed class ShadowMasks : IWordScoring
         foreach (var batch in Batches(rows))
         {
             using var scope = NewDisposeScope();
-            var predicted = _predictor.Predict(Shadowed([.. batch.Select(row => rows[row])]), [.. batch.SelectMany((row, place) => Twins(rows[row], place))]);
+            var predicted = _predictor.Predict(Shadowed([.. batch.Select(row => rows[row])]), [.. batch.SelectMany((row, place) => Twins(rows[row], place))], entropies: _entropies);
             foreach (var (answer, place) in predicted.Zip(batch.SelectMany(row => places[row]))) answers[place] = answer;
         }
 

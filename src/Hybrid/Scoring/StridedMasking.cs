@@ -3,7 +3,7 @@ using HybridGen.Canvases;
 namespace HybridGen.Scoring;
 
 /// <summary>p(word | rest) by masking every n-th word: the words of a window are scored in n rows.</summary>
-internal sealed class StridedMasking(Predictor predictor, int strides) : IWordScoring
+internal sealed class StridedMasking(Predictor predictor, int strides, bool entropies = false) : IWordScoring
 {
     public WordScore[][] Score(IReadOnlyList<Canvas> canvases)
     {
@@ -21,12 +21,12 @@ internal sealed class StridedMasking(Predictor predictor, int strides) : IWordSc
             }
         }
 
-        return asked.Read(canvases, predictor.Predict(rows, asked.Queries, masks: masks));
+        return asked.Read(canvases, predictor.Predict(rows, asked.Queries, masks: masks, entropies: entropies));
     }
 }
 
 /// <summary>p(word) with everything visible, for denoisers that were trained on visible errors.</summary>
-internal sealed class VisibleErrors(Predictor predictor) : IWordScoring
+internal sealed class VisibleErrors(Predictor predictor, bool entropies = false) : IWordScoring
 {
     public WordScore[][] Score(IReadOnlyList<Canvas> canvases)
     {
@@ -34,7 +34,7 @@ internal sealed class VisibleErrors(Predictor predictor) : IWordScoring
         var rows = canvases.Select(canvas => TokenRow.Of(canvas, predictor.Denoiser.Descriptor)).ToArray();
         for (var canvas = 0; canvas < rows.Length; canvas++)
             for (var word = 0; word < rows[canvas].Words; word++) asked.Add(canvas, word, canvas, rows[canvas]);
-        return asked.Read(canvases, predictor.Predict([.. rows.Select(row => row.Ids)], asked.Queries));
+        return asked.Read(canvases, predictor.Predict([.. rows.Select(row => row.Ids)], asked.Queries, entropies: entropies));
     }
 }
 

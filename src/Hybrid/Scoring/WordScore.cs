@@ -5,7 +5,7 @@ namespace HybridGen.Scoring;
 /// <summary>What the refiner thinks of a word where it stands.</summary>
 /// <param name="LogProbability">Of the word as it is written, its tokens summed; nats.</param>
 /// <param name="Best">Of the most probable tokens in its place, summed; nats.</param>
-/// <param name="Entropy">Of its tokens' distributions, on average; nats.</param>
+/// <param name="Entropy">Of its tokens' distributions, on average; nats, not a number where nobody needs it.</param>
 /// <param name="BestIds">The most probable tokens in its place.</param>
 internal readonly record struct WordScore(float LogProbability, float Best, float Entropy, int[] BestIds)
 {
