@@ -8,6 +8,7 @@ var root = new RootCommand("Measures HybridGen: every number in the documents co
     FixBench.Command(),
     GenerateBench.Command(),
     CompareBench.Command(),
+    DraftingBench.Command(),
     ForwardBench.Command(),
     MiniForwardBench.Command(),
     LongBench.Command(),

@@ -16,16 +16,14 @@ namespace HybridGen.Drafting;
 internal sealed class DecodingLoop : IAsyncDisposable
 {
     private readonly Func<LLamaContext> _create;
-    private readonly StepSize _size;
     private readonly Slot[] _slots;
+    private readonly StepBatch _step;
     private readonly int _mostAtOnce;
     private readonly Lock _gate = new();
     private readonly LinkedList<DecodeRequest> _waiting = [];
     private readonly List<DecodeRequest> _running = [];
     private readonly SemaphoreSlim _work = new(0);
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly LLamaBatch _batch = new();
-    private readonly List<Slot> _filled = [];
     private readonly AbortCallback _abort;
     private LLamaContext? _context;
     private Thread? _thread;
@@ -40,8 +38,9 @@ internal sealed class DecodingLoop : IAsyncDisposable
     /// <param name="vocabularySize">Entries of the model's vocabulary.</param>
     public DecodingLoop(Func<LLamaContext> create, int slots, StepSize size, int vocabularySize)
     {
-        (_create, _size) = (create, size);
+        _create = create;
         _slots = [.. Enumerable.Range(0, Math.Max(slots, size.LeastSequences)).Select(sequence => new Slot(sequence, vocabularySize))];
+        _step = new StepBatch(size, _slots);
         _mostAtOnce = slots;
         _abort = _ => ShouldAbort();
     }
@@ -187,9 +186,9 @@ internal sealed class DecodingLoop : IAsyncDisposable
     private void Step()
     {
         LimitThreads();
-        foreach (var batch in Batches())
+        foreach (var batch in _step.Batches(_running))
         {
-            var parts = Fill(batch);
+            var parts = _step.Fill(batch);
             if (!Decode()) return;
             foreach (var request in batch) Guarded(request, () => Advance(request, parts.GetValueOrDefault(request)));
         }
@@ -201,66 +200,13 @@ internal sealed class DecodingLoop : IAsyncDisposable
         (Handle.GenerationThreads, Handle.BatchThreads) = (Math.Min(most, _threads.Generation), Math.Min(most, _threads.Batch));
     }
 
-    /// <summary>The requests of each batch: all in one, or, where a batch may not change what another computes, every prompt in one of its own.</summary>
-    private List<List<DecodeRequest>> Batches()
-    {
-        if (!_size.IsInvariant) return [[.. _running]];
-        var batches = _running.FindAll(request => request.IsReading).ConvertAll<List<DecodeRequest>>(request => [request]);
-        if (_running.FindAll(request => !request.IsReading) is { Count: > 0 } drafting) batches.Add(drafting);
-        return batches;
-    }
-
-    /// <summary>Fills the batch: the tokens of drafts, and parts of prompts, evenly.</summary>
-    /// <returns>How many tokens of each prompt were added.</returns>
-    private Dictionary<DecodeRequest, int> Fill(List<DecodeRequest> requests)
-    {
-        var rows = requests.SelectMany(request => request.Places).Where(place => place.Next is not null).Select(place => new Row(place.Slot, place.Next!.Value, place.Slot.Held.Count, place)).ToList();
-        var parts = new Dictionary<DecodeRequest, int>();
-        var reading = requests.FindAll(request => request.IsReading);
-        for (var i = 0; i < reading.Count; i++)
-        {
-            var request = reading[i];
-            parts[request] = _size.Share(request.Unread, rows.Count, reading.Count - i);
-            rows.AddRange(Enumerable.Range(request.Read, parts[request]).Select(k => new Row(request.Places[0].Slot, request.Prompt[k], k, k >= request.Prompt.Count - _size.LeastRows ? request.Places[0] : null)));
-        }
-
-        _batch.Clear();
-        foreach (var row in _size.IsInvariant ? WithoutGaps(rows) : rows) row.AddTo(_batch);
-        return parts;
-    }
-
-    /// <summary>
-    /// llama.cpp computes a row alone in another way than one of several, and cuts a batch where the sequences' numbers do not follow each
-    /// other: rows of no use stand in the other places, behind what those hold.
-    /// </summary>
-    private IEnumerable<Row> WithoutGaps(List<Row> rows)
-    {
-        var used = rows.ConvertAll(row => Array.IndexOf(_slots, row.Slot));
-        var (first, last) = (used.Min(), used.Max());
-        if (first == last && rows.Count > 1) return rows;
-        if (first == last) (first, last) = last + 1 < _slots.Length ? (first, last + 1) : (first - 1, last);
-        return Enumerable.Range(first, last - first + 1).Select(i => used.IndexOf(i) is >= 0 and var row ? rows[row] : Useless(_slots[i], rows[0].Token));
-    }
-
-    private Row Useless(Slot slot, LLamaToken token)
-    {
-        _filled.Add(slot);
-        return new Row(slot, token, slot.Held.Count, new Place(slot, null!));
-    }
-
-    private void ForgetFilled()
-    {
-        foreach (var slot in _filled) slot.Truncate(slot.Held.Count);
-        _filled.Clear();
-    }
-
     /// <summary>Decodes the batch.</summary>
     /// <returns>Whether it was decoded; not when all whose tokens it has have been cancelled.</returns>
     private bool Decode()
     {
-        var result = _context!.Decode(_batch);
-        ForgetFilled();
-        if (result == DecodeResult.Ok) DecodedTokens += _batch.TokenCount;
+        var result = _context!.Decode(_step.Batch);
+        _step.ForgetUseless();
+        if (result == DecodeResult.Ok) DecodedTokens += _step.Batch.TokenCount;
         if (result is not (DecodeResult.Ok or DecodeResult.ComputeAborted)) throw new RuntimeError($"a decode ended with {result}.");
         return result == DecodeResult.Ok;
     }
@@ -347,18 +293,4 @@ internal sealed class DecodingLoop : IAsyncDisposable
 
     private static Exception Named(Exception failure) =>
         failure is RuntimeError ? new DraftingException($"llama.cpp failed: {LlamaLibrary.Reason(failure)}", failure) : failure;
-
-    /// <summary>A token that is decoded.</summary>
-    /// <param name="Slot">The sequence.</param>
-    /// <param name="Token">The token.</param>
-    /// <param name="Position">Where it stands in the sequence.</param>
-    /// <param name="Wanted">Who wants its logits; <see langword="null"/> where nobody does.</param>
-    private readonly record struct Row(Slot Slot, LLamaToken Token, int Position, Place? Wanted)
-    {
-        public void AddTo(LLamaBatch batch)
-        {
-            var row = batch.Add(Token, Position, Slot.Sequence, logits: Wanted is not null);
-            if (Wanted is not null) Wanted.Row = row;
-        }
-    }
 }

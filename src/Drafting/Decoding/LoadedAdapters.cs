@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LLama;
 using LLama.Common;
 using LLama.Exceptions;
@@ -37,14 +38,28 @@ internal sealed class LoadedAdapters : IDisposable
 
     private void Add(LoraAdapter adapter)
     {
+        LLama.Native.LoraAdapter? loaded = null;
+        RuntimeError? failure = null;
         try
         {
-            _adapters.Add((_weights.NativeHandle.LoadLoraFromFile(adapter.Path), adapter.Scale));
+            loaded = _weights.NativeHandle.LoadLoraFromFile(adapter.Path);
         }
-        catch (Exception failure) when (failure is RuntimeError or ArgumentException or FileNotFoundException)
+        catch (RuntimeError refused)
         {
-            Dispose();
-            throw new DraftingException($"The adapter '{adapter.Path}' cannot be used with this model: {LlamaLibrary.Reason(failure)}", failure);
+            failure = refused;
         }
+
+        // The binding hands on llama.cpp's null as an adapter, and the first decode would follow it.
+        if (loaded is not null && PointerOf(loaded) != 0)
+        {
+            _adapters.Add((loaded, adapter.Scale));
+            return;
+        }
+
+        Dispose();
+        throw new DraftingException($"The adapter '{adapter.Path}' cannot be used with this model: {LlamaLibrary.Reason(failure ?? new RuntimeError("it is no adapter."))}", failure);
     }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_Pointer")]
+    private static extern nint PointerOf(LLama.Native.LoraAdapter adapter);
 }

@@ -1,0 +1,132 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Numerics.Tensors;
+using HybridGen.Drafting;
+using LLama;
+using LLama.Common;
+using LLama.Native;
+
+namespace HybridGen.Bench;
+
+/// <summary><c>drafting</c>: what reporting, batching and invariance cost beside a bare loop of decode and argmax over the same library, and memory.</summary>
+internal static class DraftingBench
+{
+    private static readonly Option<int> Requests = new("--requests") { Description = "Short drafts over which memory is watched.", DefaultValueFactory = _ => 2_000 };
+    private static readonly Option<int> Loads = new("--loads") { Description = "Times that the model is loaded and freed.", DefaultValueFactory = _ => 20 };
+
+    public static Command Command()
+    {
+        var command = new Command("drafting", "Drafts beside a bare loop over the same library, in batches, and many times.") { GenerateBench.Prompt, GenerateBench.Tokens, Requests, Loads, Models.Drafter, Models.Threads, Models.Runs, Report.Option };
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
+    {
+        var run = new Setting(
+            Path.GetFullPath(arguments.GetValue(Models.Drafter)!), arguments.GetValue(GenerateBench.Prompt)!, arguments.GetValue(GenerateBench.Tokens), arguments.GetValue(Models.Threads));
+        var report = new Report($"drafting with {Path.GetFileName(run.Model)}");
+        report.Add("threads", $"{run.Threads}");
+        await RatesAsync(run, Math.Max(1, arguments.GetValue(Models.Runs)), report, cancellationToken);
+        await RequestsAsync(run, arguments.GetValue(Requests), report, cancellationToken);
+        await LoadsAsync(run, arguments.GetValue(Loads), report, cancellationToken);
+        await report.PublishAsync(arguments.GetValue(Report.Option));
+        return 0;
+    }
+
+    /// <summary>All ways in turn, in each run, so that what else the machine does falls on all.</summary>
+    private static async Task RatesAsync(Setting run, int runs, Report report, CancellationToken cancellationToken)
+    {
+        LlamaLibrary.EnsureLoaded();
+        using var weights = LLamaWeights.LoadFromFile(Parameters(run));
+        using var bare = weights.CreateContext(Parameters(run));
+        await using var one = LlamaDrafter.Over(weights, run.Options(1, isInvariant: false));
+        await using var invariant = LlamaDrafter.Over(weights, run.Options(1, isInvariant: true));
+        await using var eight = LlamaDrafter.Over(weights, run.Options(8, isInvariant: false));
+        await using var invariantEight = LlamaDrafter.Over(weights, run.Options(8, isInvariant: true));
+        var rates = new Dictionary<string, List<double>>();
+        for (var i = 0; i <= runs; i++)
+        {
+            if (i == 1) rates.Clear(); // the first run warms up
+            Add("bare loop", Bare(weights, bare, run));
+            Add("one draft, log-probabilities, entropy and 5 alternatives", await RateAsync(one, run, 1, cancellationToken));
+            Add("one draft, batch-invariant", await RateAsync(invariant, run, 1, cancellationToken));
+            Add("eight drafts at once, together", await RateAsync(eight, run, 8, cancellationToken));
+            Add("eight drafts at once, batch-invariant, together", await RateAsync(invariantEight, run, 8, cancellationToken));
+        }
+
+        foreach (var (name, values) in rates) report.Add(name, Machine.Median(values), "tokens/s");
+        foreach (var (name, values) in rates.Skip(1)) report.Add($"{name}, over the bare loop", Machine.Median(values.Zip(rates["bare loop"], (ours, theirs) => ours / theirs)));
+
+        void Add(string name, double rate)
+        {
+            if (!rates.TryGetValue(name, out var values)) rates[name] = values = [];
+            values.Add(rate);
+        }
+    }
+
+    private static double Bare(LLamaWeights weights, LLamaContext context, Setting run)
+    {
+        context.NativeHandle.MemoryClear(data: false);
+        var tokens = weights.Tokenize(run.Prompt, true, false, System.Text.Encoding.UTF8);
+        var batch = new LLamaBatch();
+        var row = batch.AddRange(tokens, 0, LLamaSeqId.Zero, true);
+        context.Decode(batch);
+        var token = Best(context, row);
+        var started = Stopwatch.GetTimestamp();
+        for (var i = 1; i < run.Tokens; i++)
+        {
+            batch.Clear();
+            row = batch.Add(token, tokens.Length + i - 1, LLamaSeqId.Zero, true);
+            context.Decode(batch);
+            token = Best(context, row);
+        }
+
+        return (run.Tokens - 1) / Stopwatch.GetElapsedTime(started).TotalSeconds;
+    }
+
+    private static LLamaToken Best(LLamaContext context, int row) => TensorPrimitives.IndexOfMax<float>(context.NativeHandle.GetLogitsIth(row));
+
+    /// <summary>The rate after the first token of each.</summary>
+    private static async Task<double> RateAsync(LlamaDrafter drafter, Setting run, int drafts, CancellationToken cancellationToken)
+    {
+        var written = await Task.WhenAll(Enumerable.Range(0, drafts).Select(_ => run.DraftAsync(drafter, run.Tokens, cancellationToken)));
+        return written.Sum(draft => draft.Tokens.Count - 1) / written.Max(draft => draft.Completion.DraftDuration.TotalSeconds);
+    }
+
+    private static async Task RequestsAsync(Setting run, int requests, Report report, CancellationToken cancellationToken)
+    {
+        await using var drafter = await LlamaDrafter.LoadAsync(run.Options(1, isInvariant: false), cancellationToken: cancellationToken);
+        for (var i = 1; i <= requests; i++)
+        {
+            await run.DraftAsync(drafter, 4, cancellationToken);
+            if (i == 1 || i % Math.Max(1, requests / 10) == 0) report.Add($"after {i} drafts", Machine.Mebibytes(), "MiB");
+        }
+    }
+
+    private static async Task LoadsAsync(Setting run, int loads, Report report, CancellationToken cancellationToken)
+    {
+        for (var i = 1; i <= loads; i++)
+        {
+            await using (var drafter = await LlamaDrafter.LoadAsync(run.Options(1, isInvariant: false), cancellationToken: cancellationToken)) await run.DraftAsync(drafter, 4, cancellationToken);
+            if (i == 1 || i % Math.Max(1, loads / 4) == 0) report.Add($"after {i} times loaded, used and freed", Machine.Mebibytes(), "MiB");
+        }
+    }
+
+    private static ModelParams Parameters(Setting run) => new(run.Model)
+    {
+        LoadMode = LLamaLoadMode.MemoryMap,
+        GpuLayerCount = 0,
+        ContextSize = 1024,
+        Threads = run.Threads,
+        BatchThreads = run.Threads,
+    };
+
+    private sealed record Setting(string Model, string Prompt, int Tokens, int Threads)
+    {
+        public LlamaDrafterOptions Options(int sequences, bool isInvariant) => new() { ModelPath = Model, ContextSize = 1024, Sequences = sequences, IsBatchInvariant = isInvariant, Threads = Threads };
+
+        public Task<Draft> DraftAsync(LlamaDrafter drafter, int tokens, CancellationToken cancellationToken) =>
+            Draft.CollectAsync(drafter.DraftAsync(new DraftPrompt.Raw(Prompt), new() { MaxTokens = tokens, Sampling = new Sampling.Greedy() }, cancellationToken), cancellationToken);
+    }
+}
