@@ -117,6 +117,12 @@ internal sealed class FileServer : IDisposable
         if (range.Length > 0 && !file.IgnoresRanges && context.Request.Headers["If-Range"] == file.EntityTag)
         {
             start = int.Parse(range["bytes=".Length..^1], System.Globalization.CultureInfo.InvariantCulture);
+            if (start >= file.Content.Length)
+            {
+                response.StatusCode = 416;
+                return;
+            }
+
             response.StatusCode = 206;
             response.Headers["Content-Range"] = $"bytes {start}-{file.Content.Length - 1}/{file.Content.Length}";
         }

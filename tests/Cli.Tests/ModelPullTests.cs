@@ -86,7 +86,8 @@ public sealed class ModelPullTests : IDisposable
         var expected = new string('a', 64);
         var refused = await Assert.ThrowsAsync<PullException>(() => PullAsync(address, expected));
         Assert.Contains($"SHA-256 {TinyGguf.Sha256(TinyGguf.Make(2))}, but the test says {expected}", refused.Message, StringComparison.Ordinal);
-        Assert.Equal((Model, false), (File.ReadAllBytes(Path), File.Exists(Part)));
+        Assert.Equal(Model, File.ReadAllBytes(Path));
+        Assert.False(File.Exists(Part));
     }
 
     [Fact]
@@ -168,6 +169,35 @@ public sealed class ModelPullTests : IDisposable
         await PullAsync(address, ModelHash);
         Assert.Equal(["", "bytes=100000-"], _server.Ranges);
         Assert.Equal(Model, File.ReadAllBytes(Path));
+    }
+
+    [Fact]
+    public async Task Pull_CancelledWhenAllHadArrived_IsOnlyChecked()
+    {
+        var address = _server.Serve("m.gguf", new ServedFile(Model));
+        using var cancelling = new CancellationTokenSource();
+        var progress = new Heard(arrived => { if (arrived.Bytes == Model.Length) cancelling.Cancel(); });
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => PullAsync(Wanted(address, ModelHash), progress: progress, cancellationToken: cancelling.Token));
+        await PullAsync(address, ModelHash);
+        Assert.Equal(["", $"bytes={Model.Length}-"], _server.Ranges);
+        Assert.Equal(Model, File.ReadAllBytes(Path));
+    }
+
+    [Fact]
+    public async Task Pull_FullDisk_SaysSoAndKeepsThePart()
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "This test needs a device that is full.");
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!);
+        File.CreateSymbolicLink(Path + ".origin", "/dev/full");
+        var refused = await Assert.ThrowsAsync<PullException>(() => PullAsync(_server.Serve("m.gguf", new ServedFile(Model)), ModelHash));
+        Assert.Contains($"is full. {Model.Length:N0} bytes are kept", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Pull_Refused_LeavesNothing()
+    {
+        await Assert.ThrowsAsync<PullException>(() => PullAsync(new Uri(_server.Address, "missing.gguf"), null));
+        Assert.False(Directory.Exists(System.IO.Path.GetDirectoryName(Path)));
     }
 
     [Fact]

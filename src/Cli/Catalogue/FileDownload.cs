@@ -62,25 +62,27 @@ internal sealed class FileDownload(Hub hub, DownloadOptions options) : IDisposab
         var begun = Begun(file, part);
         var answer = await AskAsync(file, begun, Length(part), cancellationToken);
         using var response = answer.Response;
-        if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable && begun is not null)
+        var found = Origin.Of(response, file.Address, answer.Announced);
+        // Nothing is missing: an earlier try ended before the file was checked.
+        if (IsBeyond(response) && begun?.Length == Length(part)) return begun with { Sha256 = answer.Announced ?? begun.Sha256 };
+        if (begun is not null && IsOfNoUse(response, begun, found, Length(part)))
         {
             Origin.Discard(part);
             return await TryAsync(file, part, progress, cancellationToken);
         }
 
         Refuse(file, response);
-        var found = Origin.Of(response, file.Address, answer.Announced);
-        if (response.StatusCode == HttpStatusCode.PartialContent && !(begun?.IsSame(found) == true && response.Content.Headers.ContentRange?.From == Length(part)))
-        {
-            // A piece of something else than was asked for.
-            Origin.Discard(part);
-            if (begun is null) throw new PullException($"'{file.Address}' cannot be fetched: the server sends a piece that was not asked for.");
-            return await TryAsync(file, part, progress, cancellationToken);
-        }
-
         await SaveAsync(file, response, found, part, progress, cancellationToken);
         return found;
     }
+
+    private static bool IsBeyond(HttpResponseMessage response) => response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable;
+
+    /// <summary>Whether what comes does not go on where the part ends.</summary>
+    private static bool IsOfNoUse(HttpResponseMessage response, Origin begun, Origin found, long start) =>
+        IsBeyond(response) || (IsPiece(response) && !(begun.IsSame(found) && response.Content.Headers.ContentRange?.From == start));
+
+    private static bool IsPiece(HttpResponseMessage response) => response.StatusCode == HttpStatusCode.PartialContent;
 
     /// <summary>The version whose part is there; another file's, or one whose server names no version, is discarded.</summary>
     private static Origin? Begun(WantedFile file, string part)
@@ -92,7 +94,7 @@ internal sealed class FileDownload(Hub hub, DownloadOptions options) : IDisposab
 
     private async Task SaveAsync(WantedFile file, HttpResponseMessage response, Origin found, string part, IProgress<Transferred>? progress, CancellationToken cancellationToken)
     {
-        var start = response.StatusCode == HttpStatusCode.PartialContent ? Length(part) : 0;
+        var start = IsPiece(response) ? Length(part) : 0;
         if (file.Size is { } expected && found.Length is { } length && length != expected)
             throw new PullException($"'{file.Address}' has {length:N0} bytes, but {expected:N0} were expected; it was not fetched.");
         CheckSpace(part, found.Length - start);
@@ -182,6 +184,7 @@ internal sealed class FileDownload(Hub hub, DownloadOptions options) : IDisposab
     private void Refuse(WantedFile file, HttpResponseMessage response)
     {
         var status = (int)response.StatusCode;
+        if (status == 206 && response.RequestMessage?.Headers.Range is null) throw new PullException($"'{file.Address}' cannot be fetched: the server sends a piece that was not asked for.");
         if (response.IsSuccessStatusCode) return;
         if (status is 401 or 403) throw new PullException(hub.Refusal(file.Address, status));
         if (status is 404 or 410) throw new MissingFileException($"'{file.Address}' does not exist on the server ({status}).");

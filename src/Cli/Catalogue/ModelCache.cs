@@ -41,8 +41,6 @@ internal sealed class ModelCache(string folder)
     /// <summary>Bytes that a model takes, parts of files included.</summary>
     public long BytesOf(string name) => new DirectoryInfo(PathOf(name)) is { Exists: true } model ? model.EnumerateFiles().Sum(file => file.Length) : 0;
 
-    public bool HasPart(string name) => Directory.Exists(PathOf(name)) && Directory.EnumerateFiles(PathOf(name), "*" + Origin.Part).Any();
-
     /// <summary>Keeps other processes from the same model until it is disposed.</summary>
     /// <exception cref="PullException">Another process has it.</exception>
     public IDisposable Lock(string name)

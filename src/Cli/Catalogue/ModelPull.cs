@@ -11,42 +11,51 @@ namespace HybridGen.Cli.Catalogue;
 /// <param name="say">Hears a line for each file.</param>
 internal sealed class ModelPull(ModelCache cache, FileDownload download, Func<string, Func<IProgress<Transferred>?, Task>, Task> show, Action<string> say)
 {
+    private const int ReadSize = 1 << 20;
+
     /// <exception cref="PullException">A file cannot be fetched or is not what was expected.</exception>
     public async Task RunAsync(string name, IReadOnlyList<WantedFile> files, CancellationToken cancellationToken)
     {
         using var held = cache.Lock(name);
-        Directory.CreateDirectory(cache.PathOf(name));
-        foreach (var file in files)
+        var folder = Directory.CreateDirectory(cache.PathOf(name));
+        try
         {
-            var path = Path.Combine(cache.PathOf(name), file.Name);
-            try
-            {
-                if (await IsThereAsync(name, file, path, cancellationToken)) say($"{file.Name}: is there already, with the SHA-256 that it must have");
-                else await FetchAsync(file, path, cancellationToken);
-            }
-            catch (MissingFileException) when (file.Optional)
-            {
-                say($"{file.Name}: is not published, and is not needed");
-            }
-            catch (MissingFileException missing)
-            {
-                throw new PullException(missing.Message, missing);
-            }
-            catch (IOException failure) when (IsDiskFull(failure))
-            {
-                throw new PullException($"The disk of '{path}' is full.{FileDownload.Kept(path + Origin.Part)}", failure);
-            }
+            foreach (var file in files) await BringAsync(name, file, cancellationToken);
+        }
+        finally
+        {
+            // Nothing was begun where the first request was refused.
+            if (!folder.EnumerateFileSystemInfos().Any()) folder.Delete();
         }
     }
 
-    private static async Task<bool> IsThereAsync(string name, WantedFile file, string path, CancellationToken cancellationToken)
+    private async Task BringAsync(string name, WantedFile file, CancellationToken cancellationToken)
+    {
+        var path = Path.Combine(cache.PathOf(name), file.Name);
+        try
+        {
+            if (await IsThereAsync(name, file, path, cancellationToken)) say($"{file.Name}: is there already, with the SHA-256 that it must have");
+            else await FetchAsync(file, path, cancellationToken);
+        }
+        catch (MissingFileException missing)
+        {
+            if (!file.Optional) throw new PullException(missing.Message, missing);
+            say($"{file.Name}: is not published, and is not needed");
+        }
+        catch (IOException failure) when (IsDiskFull(failure))
+        {
+            throw new PullException($"The disk of '{path}' is full.{FileDownload.Kept(path + Origin.Part)}", failure);
+        }
+    }
+
+    private async Task<bool> IsThereAsync(string name, WantedFile file, string path, CancellationToken cancellationToken)
     {
         if (!File.Exists(path)) return false;
         var origin = Origin.Read(path);
         if (origin is not null && file.Sha256 is null && origin.Address != file.Address)
             throw new PullException($"'{name}' is there already, from {origin.Address}; 'hybridgen models rm {name}' makes room for another.");
         var expected = file.Sha256 ?? origin?.Sha256;
-        return expected is not null && await Sha256Async(path, cancellationToken) == expected;
+        return expected is not null && await Sha256Async(path, file, cancellationToken) == expected;
     }
 
     private async Task FetchAsync(WantedFile file, string path, CancellationToken cancellationToken)
@@ -54,7 +63,7 @@ internal sealed class ModelPull(ModelCache cache, FileDownload download, Func<st
         var part = path + Origin.Part;
         Origin? origin = null;
         await show(file.Name, async progress => origin = await download.FetchAsync(file, part, progress, cancellationToken));
-        var found = await Sha256Async(part, cancellationToken);
+        var found = await Sha256Async(part, file, cancellationToken);
         try
         {
             Check(file, origin!, part, found);
@@ -101,10 +110,20 @@ internal sealed class ModelPull(ModelCache cache, FileDownload download, Func<st
         }
     }
 
-    private static async Task<string> Sha256Async(string path, CancellationToken cancellationToken)
+    private async Task<string> Sha256Async(string path, WantedFile file, CancellationToken cancellationToken)
     {
-        await using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20);
-        return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken));
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        await show($"checking {file.Name}", async progress =>
+        {
+            await using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            var buffer = new byte[ReadSize];
+            while (await stream.ReadAsync(buffer, cancellationToken) is > 0 and var count)
+            {
+                hash.AppendData(buffer, 0, count);
+                progress?.Report(new Transferred(stream.Position, stream.Length));
+            }
+        });
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     // ENOSPC; ERROR_DISK_FULL.
