@@ -11,6 +11,9 @@ internal sealed record ServedFile(byte[] Content)
 
     public bool IgnoresRanges { get; init; }
 
+    /// <summary>Sends a piece whatever version it is of.</summary>
+    public bool IgnoresVersions { get; init; }
+
     /// <summary>Bytes after which the connection is cut.</summary>
     public int? CutAfter { get; init; }
 
@@ -114,7 +117,7 @@ internal sealed class FileServer : IDisposable
     {
         var (response, start) = (context.Response, 0);
         if (file.EntityTag is { } tag) response.Headers["ETag"] = tag;
-        if (range.Length > 0 && !file.IgnoresRanges && context.Request.Headers["If-Range"] == file.EntityTag)
+        if (range.Length > 0 && !file.IgnoresRanges && (file.IgnoresVersions || context.Request.Headers["If-Range"] == file.EntityTag))
         {
             start = int.Parse(range["bytes=".Length..^1], System.Globalization.CultureInfo.InvariantCulture);
             if (start >= file.Content.Length)

@@ -70,6 +70,15 @@ public sealed class ModelPullTests : IDisposable
     }
 
     [Fact]
+    public async Task Pull_PieceOfAnotherVersion_IsNotJoined()
+    {
+        var other = TinyGguf.Make(2, 300_000);
+        var address = _server.Serve("m.gguf", new ServedFile(Model) { CutAfter = 150_000 }, new ServedFile(other) { EntityTag = "\"v2\"", IgnoresVersions = true });
+        await PullAsync(address, null, retries: 1);
+        Assert.Equal(other, File.ReadAllBytes(Path));
+    }
+
+    [Fact]
     public async Task Pull_NoVersionNamed_StartsAnew()
     {
         var address = _server.Serve("m.gguf", new ServedFile(Model) { CutAfter = 150_000, EntityTag = null }, new ServedFile(Model) { EntityTag = null });
