@@ -6,7 +6,7 @@ internal static class ExitCode
     /// <summary>Everything was done.</summary>
     public const int Done = 0;
 
-    /// <summary>A text could not be read or written.</summary>
+    /// <summary>A text could not be read or written, or a model not pulled or removed.</summary>
     public const int Input = 1;
 
     /// <summary>A checkpoint does not compute what it is expected to.</summary>

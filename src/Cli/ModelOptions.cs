@@ -1,4 +1,5 @@
 using System.CommandLine;
+using HybridGen.Cli.Catalogue;
 using HybridGen.Models;
 
 namespace HybridGen.Cli;
@@ -9,8 +10,8 @@ internal sealed class ModelOptions
     private const string Off = "off";
 
     private readonly bool _hasDrafter;
-    private readonly Option<string> _drafter = new("--drafter") { Description = "The drafter, a GGUF file. Default: the shipped mini drafter.", HelpName = "PATH" };
-    private readonly Option<string> _refiner = new("--refiner") { Description = "The refiner, a folder. Default: the shipped mini refiner.", HelpName = "PATH" };
+    private readonly Option<string> _drafter = new("--drafter") { Description = "The drafter, a GGUF file or the name of a pulled model. Default: the shipped mini drafter.", HelpName = "PATH|NAME" };
+    private readonly Option<string> _refiner = new("--refiner") { Description = "The refiner, a folder or the name of a pulled model. Default: the shipped mini refiner.", HelpName = "PATH|NAME" };
     private readonly Option<string> _device = new Option<string>("--device") { Description = "Where the refiner computes: auto, cpu, cuda or cuda:N. Default: auto.", HelpName = "NAME", DefaultValueFactory = _ => "auto" };
     private readonly Option<DenoiserPrecision> _precision = new("--precision") { Description = "How the refiner computes: auto, f32, bf16 or f16. Default: auto, which is bf16 on a GPU and on processors that multiply it (AVX512-BF16), else f32.", HelpName = "NAME" };
     private readonly Option<string> _judge;
@@ -23,8 +24,8 @@ internal sealed class ModelOptions
         _hasDrafter = hasDrafter;
         _judge = new("--judge")
         {
-            Description = $"A GGUF file that judges spelling together with the refiner, or off: faster, but finds less. Default: {(hasDrafter ? "the drafter" : "the shipped mini drafter")}.",
-            HelpName = "off|PATH",
+            Description = $"A GGUF file or the name of a pulled model that judges spelling together with the refiner, or off: faster, but finds less. Default: {(hasDrafter ? "the drafter" : "the shipped mini drafter")}.",
+            HelpName = "off|PATH|NAME",
         };
         if (hasDrafter) command.Add(_drafter);
         command.Add(_refiner);
@@ -36,16 +37,17 @@ internal sealed class ModelOptions
         command.Add(_threads);
     }
 
+    /// <exception cref="ModelUnavailableException">An option names a model that is not pulled, or one of another kind.</exception>
     public HybridGenOptions Read(ParseResult parsed)
     {
         var shipped = new HybridGenOptions();
-        var byDefault = _hasDrafter ? parsed.GetValue(_drafter) ?? shipped.DrafterPath : shipped.JudgePath;
+        var drafter = parsed.GetValue(_drafter) is { } named ? ModelNames.Drafter(named) : shipped.DrafterPath;
         return new HybridGenOptions
         {
-            DrafterPath = parsed.GetValue(_drafter) ?? shipped.DrafterPath,
-            RefinerPath = parsed.GetValue(_refiner) ?? shipped.RefinerPath,
+            DrafterPath = drafter,
+            RefinerPath = parsed.GetValue(_refiner) is { } refiner ? ModelNames.Refiner(refiner) : shipped.RefinerPath,
             RefinerPlacement = new DenoiserPlacement { Device = parsed.GetValue(_device)!, Precision = parsed.GetValue(_precision) },
-            JudgePath = parsed.GetValue(_judge) switch { null => byDefault, Off => null, var path => path },
+            JudgePath = parsed.GetValue(_judge) switch { null => _hasDrafter ? drafter : shipped.JudgePath, Off => null, var judge => ModelNames.Drafter(judge) },
             GpuLayerCount = (int)(parsed.GetValue(_gpuLayers) ?? 0),
             Threads = (int?)parsed.GetValue(_threads) ?? shipped.Threads,
         };

@@ -1,19 +1,20 @@
 using System.CommandLine;
 using System.Globalization;
+using HybridGen.Cli.Catalogue;
 using HybridGen.Cli.Display;
 using HybridGen.Models;
 using HybridGen.Verifying;
 
 namespace HybridGen.Cli;
 
-/// <summary><c>models</c>: what has to do with checkpoints rather than with texts.</summary>
+/// <summary><c>models</c>: what has to do with models rather than with texts.</summary>
 internal static class ModelsCommand
 {
-    public static Command Create() => new("models", "Checks checkpoints.") { VerifyCommand() };
+    public static Command Create() => new("models", "Lists, fetches, removes and checks models.") { ListCommand.Create(), PullCommand.Create(), RemoveCommand.Create(), VerifyCommand() };
 
     private static Command VerifyCommand()
     {
-        var folder = new Argument<string>("DIR") { Description = "A refiner's folder that also has expected.safetensors." };
+        var folder = new Argument<string>("DIR") { Description = "A refiner's folder, or the name of a pulled one, that also has expected.safetensors." };
         var device = new Option<string>("--device") { Description = "auto, cpu, cuda or cuda:N. Default: auto.", HelpName = "NAME", DefaultValueFactory = _ => "auto" };
         var precision = new Option<DenoiserPrecision>("--precision") { Description = "auto, f32, bf16 or f16. Default: f32, in which the expected values were computed.", HelpName = "NAME", DefaultValueFactory = _ => DenoiserPrecision.F32 };
         var tolerance = new Option<double?>("--tolerance") { Description = "Largest difference of a logit that passes. Default: 1e-4 in f32.", HelpName = "X" };
@@ -21,7 +22,7 @@ internal static class ModelsCommand
         device.Reject(value => new DenoiserPlacement { Device = value! });
         tolerance.Reject(value => new VerifyOptions { Tolerance = value });
         var command = new Command("verify", "Computes what a checkpoint's folder expects and says where the engine differs.") { folder, device, precision, tolerance, threads };
-        command.SetAction((parsed, cancellationToken) => VerifyAsync(parsed.GetValue(folder)!, new VerifyOptions
+        command.SetAction((parsed, cancellationToken) => VerifyAsync(ModelNames.Refiner(parsed.GetValue(folder)!), new VerifyOptions
         {
             Placement = new DenoiserPlacement { Device = parsed.GetValue(device)!, Precision = parsed.GetValue(precision) },
             Tolerance = parsed.GetValue(tolerance),

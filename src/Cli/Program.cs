@@ -1,5 +1,6 @@
 using System.Text;
 using HybridGen.Cli;
+using HybridGen.Cli.Catalogue;
 using HybridGen.Cli.Display;
 using HybridGen.Cli.Texts;
 using HybridGen.Drafting;
@@ -23,12 +24,12 @@ catch (OperationCanceledException)
     Terminal.Complain("cancelled.");
     return ExitCode.Cancelled;
 }
-catch (InputException failure)
+catch (Exception failure) when (failure is InputException or PullException)
 {
     Terminal.Complain(failure.Message);
     return ExitCode.Input;
 }
-catch (Exception failure) when (failure is DraftingException or HybridGen.RefiningException)
+catch (Exception failure) when (failure is DraftingException or HybridGen.RefiningException or ModelUnavailableException)
 {
     Terminal.Complain(failure.Message);
     return ExitCode.Model;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Serialization;
+using HybridGen.Cli.Catalogue;
 using HybridGen.Cli.Display;
 using HybridGen.Cli.Outputs;
 using HybridGen.Cli.Texts;
@@ -24,7 +25,7 @@ internal sealed class ScoreCommand
     private readonly Option<string> _scoring = new Option<string>("--scoring") { Description = "strided masks words in turn (any refiner); shadow scores all in one forward; visible is for refiners that were trained on errors.", HelpName = "NAME", DefaultValueFactory = _ => "strided" }.AcceptOnlyFromAmong([.. Scorings.Keys]);
     private readonly Option<long?> _strides = OptionRules.WholeNumber("--strides", "Words from one masked word to the next. Default: 6.", 2, 64);
     private readonly Option<long?> _top = OptionRules.WholeNumber("--top", "How many of the most doubtful words are shown. Default: 20.", 1, int.MaxValue);
-    private readonly Option<string?> _drafter = new("--drafter") { Description = "Let a drafter say how probable it finds each of its tokens, instead of the refiner: a GGUF file.", HelpName = "PATH" };
+    private readonly Option<string?> _drafter = new("--drafter") { Description = "Let a drafter say how probable it finds each of its tokens, instead of the refiner: a GGUF file or the name of a pulled model.", HelpName = "PATH|NAME" };
     private readonly ModelOptions _models;
 
     private ScoreCommand(Command command)
@@ -45,7 +46,7 @@ internal sealed class ScoreCommand
     {
         using var source = await Task.Run(() => TextSource.Open(parsed.GetRequiredValue(_path)), cancellationToken).WaitAsync(cancellationToken);
         var text = string.Concat(source.Blocks().Select(block => block.Text));
-        if (parsed.GetValue(_drafter) is { } drafter) return await ScoreAsync(parsed, drafter, source.Name, text, cancellationToken);
+        if (parsed.GetValue(_drafter) is { } drafter) return await ScoreAsync(parsed, ModelNames.Drafter(drafter), source.Name, text, cancellationToken);
         await using var engine = new HybridGenEngine(_models.Read(parsed));
         await RevisionProgress.LoadAsync("loading the refiner", () => engine.LoadAsync(drafter: false, cancellationToken: cancellationToken));
         var scoring = Scorings[parsed.GetValue(_scoring)!]((int)(parsed.GetValue(_strides) ?? new SuspicionScoring.StridedMasking().Strides));
