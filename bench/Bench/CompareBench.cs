@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace HybridGen.Bench;
 
-/// <summary><c>compare</c>: the same greedy draft here and in Node, alternating, each run in a process of its own.</summary>
+/// <summary><c>compare</c>: the same greedy draft here, by a bare loop and in Node, alternating, each run in a process of its own.</summary>
 internal static class CompareBench
 {
     private static readonly Option<FileInfo> Script = new Option<FileInfo>("--script") { Required = true, Description = "bench/node-draft.mjs" }.AcceptExistingOnly();
@@ -20,19 +20,23 @@ internal static class CompareBench
         var (prompt, tokens, threads) = (arguments.GetValue(GenerateBench.Prompt)!, $"{arguments.GetValue(GenerateBench.Tokens)}", $"{arguments.GetValue(Models.Threads)}");
         var model = Path.GetFullPath(arguments.GetValue(Models.Drafter)!);
         string[] here = [typeof(CompareBench).Assembly.Location, "generate", "--json", "--no-revise", "--drafter", model, "--prompt", prompt, "--tokens", tokens, "--threads", threads];
+        string[] bare = [typeof(CompareBench).Assembly.Location, "bare", "--drafter", model, "--prompt", prompt, "--tokens", tokens, "--threads", threads];
         string[] node = [arguments.GetValue(Script)!.FullName, model, prompt, tokens, threads];
 
-        var (ours, theirs) = (new List<DraftMeasure>(), new List<DraftMeasure>());
+        var (ours, least, theirs) = (new List<DraftMeasure>(), new List<DraftMeasure>(), new List<DraftMeasure>());
         for (var run = 0; run < Math.Max(1, arguments.GetValue(Models.Runs)); run++)
         {
             ours.Add(await MeasureAsync("dotnet", here, cancellationToken));
+            least.Add(await MeasureAsync("dotnet", bare, cancellationToken));
             theirs.Add(await MeasureAsync("node", node, cancellationToken));
         }
 
         var report = new Report($"draft of {Path.GetFileName(model)}: HybridGen and node-llama-cpp");
         report.Add("threads", threads);
         Describe(report, "HybridGen", ours);
+        Describe(report, "bare loop over LLamaSharp", least);
         Describe(report, "node-llama-cpp", theirs);
+        report.Add("HybridGen over the bare loop", Machine.Median(ours.Zip(least, (here, loop) => here.TokensPerSecond / loop.TokensPerSecond)));
         report.Add("HybridGen over node-llama-cpp", Rate(ours) / Rate(theirs));
         report.Add("same text", ours[0].Text == theirs[0].Text ? "yes" : "no");
         await report.PublishAsync(arguments.GetValue(Report.Option));

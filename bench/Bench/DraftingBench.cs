@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
-using System.Numerics.Tensors;
 using HybridGen.Drafting;
 using LLama;
 using LLama.Common;
@@ -8,15 +6,17 @@ using LLama.Native;
 
 namespace HybridGen.Bench;
 
-/// <summary><c>drafting</c>: what reporting, batching and invariance cost beside a bare loop of decode and argmax over the same library, and memory.</summary>
+/// <summary><c>drafting</c>: what batching and invariance cost beside one draft, and memory.</summary>
 internal static class DraftingBench
 {
+    private const string One = "one draft, log-probabilities, entropy and 5 alternatives";
+
     private static readonly Option<int> Requests = new("--requests") { Description = "Short drafts over which memory is watched.", DefaultValueFactory = _ => 2_000 };
     private static readonly Option<int> Loads = new("--loads") { Description = "Times that the model is loaded and freed.", DefaultValueFactory = _ => 20 };
 
     public static Command Command()
     {
-        var command = new Command("drafting", "Drafts beside a bare loop over the same library, in batches, and many times.") { GenerateBench.Prompt, GenerateBench.Tokens, Requests, Loads, Models.Drafter, Models.Threads, Models.Runs, Report.Option };
+        var command = new Command("drafting", "Drafts in batches, and many times.") { GenerateBench.Prompt, GenerateBench.Tokens, Requests, Loads, Models.Drafter, Models.Threads, Models.Runs, Report.Option };
         command.SetAction(RunAsync);
         return command;
     }
@@ -38,8 +38,7 @@ internal static class DraftingBench
     private static async Task RatesAsync(Setting run, int runs, Report report, CancellationToken cancellationToken)
     {
         LlamaLibrary.EnsureLoaded();
-        using var weights = LLamaWeights.LoadFromFile(Parameters(run));
-        using var bare = weights.CreateContext(Parameters(run));
+        using var weights = LLamaWeights.LoadFromFile(new ModelParams(run.Model) { LoadMode = LLamaLoadMode.MemoryMap, GpuLayerCount = 0 });
         await using var one = LlamaDrafter.Over(weights, run.Options(1, isInvariant: false));
         await using var invariant = LlamaDrafter.Over(weights, run.Options(1, isInvariant: true));
         await using var eight = LlamaDrafter.Over(weights, run.Options(8, isInvariant: false));
@@ -48,15 +47,14 @@ internal static class DraftingBench
         for (var i = 0; i <= runs; i++)
         {
             if (i == 1) rates.Clear(); // the first run warms up
-            Add("bare loop", Bare(weights, bare, run));
-            Add("one draft, log-probabilities, entropy and 5 alternatives", await RateAsync(one, run, 1, cancellationToken));
+            Add(One, await RateAsync(one, run, 1, cancellationToken));
             Add("one draft, batch-invariant", await RateAsync(invariant, run, 1, cancellationToken));
             Add("eight drafts at once, together", await RateAsync(eight, run, 8, cancellationToken));
             Add("eight drafts at once, batch-invariant, together", await RateAsync(invariantEight, run, 8, cancellationToken));
         }
 
         foreach (var (name, values) in rates) report.Add(name, Machine.Median(values), "tokens/s");
-        foreach (var (name, values) in rates.Skip(1)) report.Add($"{name}, over the bare loop", Machine.Median(values.Zip(rates["bare loop"], (ours, theirs) => ours / theirs)));
+        foreach (var (name, values) in rates.Skip(1)) report.Add($"{name}, over one draft", Machine.Median(values.Zip(rates[One], (ours, theirs) => ours / theirs)));
 
         void Add(string name, double rate)
         {
@@ -64,28 +62,6 @@ internal static class DraftingBench
             values.Add(rate);
         }
     }
-
-    private static double Bare(LLamaWeights weights, LLamaContext context, Setting run)
-    {
-        context.NativeHandle.MemoryClear(data: false);
-        var tokens = weights.Tokenize(run.Prompt, true, false, System.Text.Encoding.UTF8);
-        var batch = new LLamaBatch();
-        var row = batch.AddRange(tokens, 0, LLamaSeqId.Zero, true);
-        context.Decode(batch);
-        var token = Best(context, row);
-        var started = Stopwatch.GetTimestamp();
-        for (var i = 1; i < run.Tokens; i++)
-        {
-            batch.Clear();
-            row = batch.Add(token, tokens.Length + i - 1, LLamaSeqId.Zero, true);
-            context.Decode(batch);
-            token = Best(context, row);
-        }
-
-        return (run.Tokens - 1) / Stopwatch.GetElapsedTime(started).TotalSeconds;
-    }
-
-    private static LLamaToken Best(LLamaContext context, int row) => TensorPrimitives.IndexOfMax<float>(context.NativeHandle.GetLogitsIth(row));
 
     /// <summary>The rate after the first token of each.</summary>
     private static async Task<double> RateAsync(LlamaDrafter drafter, Setting run, int drafts, CancellationToken cancellationToken)
@@ -112,15 +88,6 @@ internal static class DraftingBench
             if (i == 1 || i % Math.Max(1, loads / 4) == 0) report.Add($"after {i} times loaded, used and freed", Machine.Mebibytes(), "MiB");
         }
     }
-
-    private static ModelParams Parameters(Setting run) => new(run.Model)
-    {
-        LoadMode = LLamaLoadMode.MemoryMap,
-        GpuLayerCount = 0,
-        ContextSize = 1024,
-        Threads = run.Threads,
-        BatchThreads = run.Threads,
-    };
 
     private sealed record Setting(string Model, string Prompt, int Tokens, int Threads)
     {

@@ -1,0 +1,52 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Numerics.Tensors;
+using System.Text.Json;
+using HybridGen.Drafting;
+using LLama;
+using LLama.Common;
+using LLama.Native;
+
+namespace HybridGen.Bench;
+
+/// <summary><c>bare</c>: a loop of decode and argmax over the same library, which reports nothing; what drafting could reach at most.</summary>
+internal static class BareBench
+{
+    public static Command Command()
+    {
+        var command = new Command("bare", "Drafts with a bare loop over LLamaSharp.") { GenerateBench.Prompt, GenerateBench.Tokens, Models.Drafter, Models.Threads };
+        command.SetAction(Run);
+        return command;
+    }
+
+    private static int Run(ParseResult arguments)
+    {
+        var (model, threads, most) = (arguments.GetValue(Models.Drafter)!, arguments.GetValue(Models.Threads), arguments.GetValue(GenerateBench.Tokens));
+        LlamaLibrary.EnsureLoaded();
+        var started = Stopwatch.GetTimestamp();
+        var parameters = new ModelParams(model) { LoadMode = LLamaLoadMode.MemoryMap, GpuLayerCount = 0, Threads = threads, BatchThreads = threads };
+        using var weights = LLamaWeights.LoadFromFile(parameters);
+        using var context = weights.CreateContext(parameters with { ContextSize = (uint)Math.Min(4096, weights.ContextSize) });
+        var loaded = Stopwatch.GetTimestamp();
+        var prompt = weights.Tokenize(arguments.GetValue(GenerateBench.Prompt)!, true, false, System.Text.Encoding.UTF8);
+        var batch = new LLamaBatch();
+        List<LLamaToken> tokens = [Best(context, batch, batch.AddRange(prompt, 0, LLamaSeqId.Zero, true))];
+        var first = Stopwatch.GetTimestamp();
+        while (tokens.Count < most && !tokens[^1].IsEndOfGeneration(weights.Vocab))
+        {
+            batch.Clear();
+            tokens.Add(Best(context, batch, batch.Add(tokens[^1], prompt.Length + tokens.Count - 1, LLamaSeqId.Zero, true)));
+        }
+
+        var rate = (tokens.Count - 1) / Stopwatch.GetElapsedTime(first).TotalSeconds;
+        var measure = new DraftMeasure(tokens.Count, Stopwatch.GetElapsedTime(started, loaded).TotalSeconds, Stopwatch.GetElapsedTime(loaded, first).TotalSeconds, rate, Machine.PeakMebibytes(), "");
+        Console.WriteLine(JsonSerializer.Serialize(measure));
+        return 0;
+    }
+
+    private static LLamaToken Best(LLamaContext context, LLamaBatch batch, int row)
+    {
+        context.Decode(batch);
+        return TensorPrimitives.IndexOfMax<float>(context.NativeHandle.GetLogitsIth(row));
+    }
+}
