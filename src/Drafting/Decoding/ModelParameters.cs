@@ -7,6 +7,10 @@ namespace HybridGen.Drafting;
 internal static class ModelParameters
 {
     /// <summary>Rows up to which llama.cpp computes attention in one way.</summary>
+    /// <remarks>
+    /// From 64 on it does so in another on the processor. The difference is rounding, but quantised weights round activations to 8 bits, and it
+    /// grows to 0.3 nats a token.
+    /// </remarks>
     public const int MostInvariantRows = 63;
 
     /// <summary>For the weights.</summary>

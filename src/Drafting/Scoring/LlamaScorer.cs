@@ -9,8 +9,6 @@ namespace HybridGen.Drafting;
 internal sealed class LlamaScorer(ScoringContext context, int vocabularySize, int threads)
 {
     /// <summary>Sequences of the context: passages and variants side by side.</summary>
-    // Rows at once are fewer than 64 where weights are quantised: from 64 on llama.cpp computes attention on the processor in another way. The
-    // difference is rounding, but quantised weights round activations to 8 bits, and it grows to 0.3 nats a token.
     public const int Sequences = 128;
 
     /// <summary>Rows of logits that are held at once: 64 MiB, but some of them however wide they are.</summary>
