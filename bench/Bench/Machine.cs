@@ -23,9 +23,10 @@ internal static class Machine
         return process.PeakWorkingSet64 / 1048576.0;
     }
 
-    /// <summary>Resident memory of this process now, in MiB.</summary>
+    /// <summary>Resident memory of this process now, in MiB, after garbage was collected: what is in use, or leaked.</summary>
     public static double Mebibytes()
     {
+        GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         using var process = Process.GetCurrentProcess();
         return process.WorkingSet64 / 1048576.0;
     }

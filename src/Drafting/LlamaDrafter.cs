@@ -205,7 +205,9 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
         await _loop.DisposeAsync().ConfigureAwait(false);
         await _scoring.DisposeAsync().ConfigureAwait(false);
         _adapters.Dispose();
-        if (_ownsWeights) _weights.Dispose();
+        if (!_ownsWeights) return;
+        _weights.Dispose();
+        NativeHeap.Trim();
     }
 
     /// <summary>Streams a draft of tokens that are known only when it begins.</summary>

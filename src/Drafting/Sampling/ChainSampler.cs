@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LLama.Native;
 
 namespace HybridGen.Drafting;
@@ -47,6 +48,7 @@ internal sealed class ChainSampler(SamplerChain chain, (int Id, float Bias)[] bi
     /// <summary>
     /// The tokens that are possible, <see langword="null"/> if none is. Impossible ones are left out: some samplers compute NaN from them.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // the whole vocabulary at every token, also at the first hundred
     private Memory<LLamaTokenData>? Candidates(bool[]? allowed)
     {
         var count = 0;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using LLama;
 using LLama.Exceptions;
@@ -6,11 +7,14 @@ using LLama.Native;
 namespace HybridGen.Drafting;
 
 /// <summary>A llama.cpp context for scoring, and whose turn it is: one piece of work at a time, on a thread of its own, stoppable inside a decode.</summary>
+/// <remarks>The thread stays the same: each new one would get a new team of OpenMP threads, and above two teams libgomp lets all of them wait too briefly.</remarks>
 internal sealed class ScoringContext : IAsyncDisposable
 {
     private readonly Func<LLamaContext> _create;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly AbortCallback _abort;
+    private readonly BlockingCollection<Action> _work = [];
+    private Thread? _thread;
     private LLamaContext? _context;
     private volatile bool _isAborted;
     private bool _isDisposed;
@@ -42,7 +46,7 @@ internal sealed class ScoringContext : IAsyncDisposable
             ObjectDisposedException.ThrowIf(_isDisposed, typeof(LlamaDrafter));
             _isAborted = false;
             using var abort = cancellationToken.Register(() => _isAborted = true);
-            await Task.Factory.StartNew(() => Run(work), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+            await OnThreadAsync(() => Run(work)).ConfigureAwait(false);
         }
         catch (RuntimeError failure)
         {
@@ -69,7 +73,21 @@ internal sealed class ScoringContext : IAsyncDisposable
         await _turn.WaitAsync().ConfigureAwait(false);
         _isDisposed = true;
         _context?.Dispose();
+        _work.CompleteAdding();
         _turn.Release();
+    }
+
+    private Task OnThreadAsync(Action action)
+    {
+        var task = new Task(action, TaskCreationOptions.RunContinuationsAsynchronously);
+        _work.Add(() => task.RunSynchronously(TaskScheduler.Default));
+        if (_thread is null)
+        {
+            _thread = new Thread(() => { foreach (var next in _work.GetConsumingEnumerable()) next(); }) { IsBackground = true, Name = "HybridGen scoring" };
+            _thread.Start();
+        }
+
+        return task;
     }
 
     private void Run(Action work)

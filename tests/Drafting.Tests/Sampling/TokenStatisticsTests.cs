@@ -33,6 +33,16 @@ public class TokenStatisticsTests
         Assert.Equal(Array.IndexOf(logits, logits.Max()), statistics.Best);
     });
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(99)]
+    public void Read_LogitThatIsNotANumber_IsRefused(int place)
+    {
+        var logits = new float[100];
+        logits[place] = float.NaN;
+        Assert.Contains("not numbers", Assert.Throws<DraftingException>(() => new TokenStatistics(100).Read(logits)).Message, StringComparison.Ordinal);
+    }
+
     private static double[] LogSoftmax(float[] logits)
     {
         double max = logits.Max();
