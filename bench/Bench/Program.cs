@@ -15,6 +15,8 @@ var root = new RootCommand("Measures HybridGen: every number in the documents co
     MiniForwardBench.Command(),
     LongBench.Command(),
     CallsBench.Command(),
+    PipelinesBench.Command(),
+    RepeatsBench.Command(),
 };
 try
 {
