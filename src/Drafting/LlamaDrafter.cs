@@ -8,9 +8,9 @@ namespace HybridGen.Drafting;
 
 /// <summary>Drafts and scores with a GGUF model through llama.cpp.</summary>
 /// <remarks>
-/// Thread-safe: <see cref="LlamaDrafterOptions.Sequences"/> drafts at once and one scoring, further ones wait for their turn in the order in
-/// which they came. Drafting and scoring each have a context of their own, made when it is first needed, so that they do not disturb each
-/// other; they share the weights and the processors.
+/// Thread-safe: <see cref="LlamaDrafterOptions.Sequences"/> drafts at once, one scoring and one comparison, further ones wait for their turn in the order in
+/// which they came. Drafting, scoring a text and comparing variants each have a context of their own, made when it is first needed, so that they
+/// do not disturb each other; they share the weights and the processors.
 /// </remarks>
 public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
 {
@@ -25,6 +25,8 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
     private readonly DecodingLoop _loop;
     private readonly ScoringContext _scoring;
     private readonly LlamaScorer _scorer;
+    private readonly ScoringContext _reading;
+    private readonly PassageReader _reader;
     private readonly TokenSamplers _samplers;
     private int _isDisposed;
 
@@ -38,9 +40,11 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
         _samplers = new TokenSamplers(weights, _vocabulary, ContextSize);
         _adapters = LoadedAdapters.Load(weights, options.Adapters);
         _loop = new DecodingLoop(() => _adapters.CreateContext(ModelParameters.Drafting(options, ContextSize)), options.Sequences, ModelParameters.Step(options), weights.Vocab.Count);
-        var scoring = LlamaScorer.Parameters(ModelParameters.Context(options), options.BatchSize, MaxScoredTokens, options.IsBatchInvariant || IsQuantised(weights));
-        _scoring = new ScoringContext(() => _adapters.CreateContext(scoring));
-        _scorer = new LlamaScorer(_scoring, weights.Vocab.Count, options.Threads);
+        var (context, size) = (ModelParameters.Context(options), new ScoringSize(Math.Max(options.BatchSize, LlamaScorer.Sequences), weights.Vocab.Count, options.Threads, options.IsBatchInvariant || IsQuantised(weights)));
+        _scoring = new ScoringContext(() => _adapters.CreateContext(LlamaScorer.Parameters(context, size, MaxScoredTokens)));
+        _scorer = new LlamaScorer(_scoring, size);
+        _reading = new ScoringContext(() => _adapters.CreateContext(PassageReader.Parameters(context, size, ContextSize)));
+        _reader = new PassageReader(_reading, size, ContextSize);
     }
 
     /// <summary>The model's file name without its ending.</summary>
@@ -168,13 +172,11 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
     {
         ArgumentNullException.ThrowIfNull(text);
         IReadOnlyList<ScoredToken> scored = [];
-        await _scoring.RunAsync(
+        await _reading.RunAsync(
             () =>
             {
                 var passage = new Passage(_vocabulary, text, lead);
-                passage.WantAll();
-                CheckScored(passage);
-                _scorer.Read(passage, cancellationToken);
+                _reader.Read(passage, cancellationToken);
                 scored = passage.Scored();
             },
             cancellationToken).ConfigureAwait(false);
@@ -204,6 +206,7 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
         await _loop.DisposeAsync().ConfigureAwait(false);
         await _scoring.DisposeAsync().ConfigureAwait(false);
+        await _reading.DisposeAsync().ConfigureAwait(false);
         _adapters.Dispose();
         if (_ownsWeights) _weights.Dispose();
     }
@@ -274,14 +277,14 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
     {
         var passage = new Passage(_vocabulary, text.Text, Lead);
         foreach (var variant in text.Variants) passage.Add(variant, tail);
-        CheckScored(passage);
+        CheckCompared(passage);
         return passage;
     }
 
-    private void CheckScored(Passage passage)
+    private void CheckCompared(Passage passage)
     {
         if (passage.Needed > MaxScoredTokens)
-            throw new DraftingException($"A text has {passage.Tokens.Length} tokens; at most {MaxScoredTokens} can be scored. Shorten it or raise ContextSize.");
+            throw new DraftingException($"A text has {passage.Tokens.Length} tokens; the variants of at most {MaxScoredTokens} can be compared. Shorten it or raise ContextSize.");
         if (passage.Branches.Exists(branch => branch.Unread > _scorer.Room))
             throw new DraftingException($"A variant is longer than the {_scorer.Room} tokens of a batch. Shorten it or raise BatchSize.");
     }
