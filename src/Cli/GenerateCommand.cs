@@ -67,7 +67,7 @@ internal sealed class GenerateCommand
         var started = Stopwatch.GetTimestamp();
         var options = Options(parsed, seed);
         await using var engine = new HybridGenEngine(_models.Read(parsed));
-        await RevisionProgress.LoadAsync("loading the models", () => engine.LoadAsync(refiner: options.Revise is not null, cancellationToken: cancellationToken));
+        await LoadingProgress.ShowAsync("loading the models", progress => engine.LoadAsync(refiner: options.Revise is not null, progress: progress, cancellationToken: cancellationToken));
         var load = Stopwatch.GetElapsedTime(started);
         var updates = engine.StreamAsync(parsed.GetValue(_raw) ? new DraftPrompt.Raw(prompt) : DraftPrompt.User(prompt), options, cancellationToken);
         var generation = await DraftDisplay.ShowAsync(updates, draft);

@@ -35,6 +35,7 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
         (_weights, _ownsWeights) = (weights, ownsWeights);
         ModelId = Path.GetFileNameWithoutExtension(options.ModelPath);
         ContextSize = options.ContextSize ?? Math.Min(weights.ContextSize, DefaultContext);
+        Setup = DrafterSetup.Of(weights, options, ContextSize, ownsWeights);
         _vocabulary = new LlamaVocabulary(weights);
         _scaffold = new ChatScaffold(weights, _vocabulary);
         _samplers = new TokenSamplers(weights, _vocabulary, ContextSize);
@@ -59,6 +60,9 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
 
     /// <summary>Context in tokens, prompt and draft together.</summary>
     public int ContextSize { get; }
+
+    /// <summary>What it drafts with.</summary>
+    public DrafterSetup Setup { get; }
 
     /// <summary>Whether the model brings a chat template; without one a conversation is plain text to it.</summary>
     public bool HasChatTemplate => _scaffold.HasTemplate;

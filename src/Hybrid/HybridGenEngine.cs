@@ -23,42 +23,58 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
     private int _isDisposed;
 
     /// <summary>Creates an engine; nothing is loaded yet.</summary>
-    public HybridGenEngine(HybridGenOptions? options = null) : this(options ?? new(), LoadDrafterAsync) { }
+    public HybridGenEngine(HybridGenOptions? options = null) : this(options ?? new(), LoadLlamaAsync) { }
 
     /// <summary>Creates an engine over a drafter of the caller's, such as a <see cref="ChatClientDrafter"/>; the refiner is not loaded yet.</summary>
     /// <param name="drafter">The drafter; it is disposed of with the engine.</param>
     /// <param name="options">The refiner and the judge; what concerns the drafter does nothing.</param>
     public HybridGenEngine(IDrafter drafter, HybridGenOptions? options = null)
-        : this(WithoutDrafter(options ?? new()), (_, _) => Task.FromResult(drafter))
+        : this(WithoutDrafter(options ?? new()), (_, _, _) => Task.FromResult(drafter))
     {
         ArgumentNullException.ThrowIfNull(drafter);
         // From now on the engine disposes of it, also where nothing is ever drafted.
         _ = _drafter.GetAsync(CancellationToken.None);
     }
 
-    internal HybridGenEngine(HybridGenOptions options, Func<HybridGenOptions, CancellationToken, Task<IDrafter>> loadDrafter)
+    internal HybridGenEngine(HybridGenOptions options, Func<HybridGenOptions, IProgress<float>?, CancellationToken, Task<IDrafter>> loadDrafter)
     {
         Options = options;
         _worker = new TensorWorker(options.Threads);
-        _drafter = new LoadOnce<IDrafter>(cancellationToken => loadDrafter(options, cancellationToken));
-        if (options.JudgePath is { } judge) _judge = judge == options.DrafterPath ? _drafter : new LoadOnce<IDrafter>(cancellationToken => LoadDrafterAsync(options with { DrafterPath = judge }, cancellationToken));
-        _refiner = new LoadOnce<Refiner>(cancellationToken => _worker.RunAsync(() => Refiner.Load(options.RefinerPath, options.RefinerPlacement), cancellationToken));
+        _drafter = new LoadOnce<IDrafter>((progress, cancellationToken) => loadDrafter(options, progress, cancellationToken));
+        if (options.JudgePath is { } judge) _judge = judge == options.DrafterPath ? _drafter : new LoadOnce<IDrafter>((progress, cancellationToken) => LoadLlamaAsync(options with { DrafterPath = judge }, progress, cancellationToken));
+        _refiner = new LoadOnce<Refiner>((_, cancellationToken) => _worker.RunAsync(() => Refiner.Load(options.RefinerPath, options.RefinerPlacement), cancellationToken));
     }
 
     /// <summary>The models and the share of the machine that the engine uses.</summary>
     public HybridGenOptions Options { get; }
 
     /// <summary>Loads a model now instead of at its first use, the refiner together with its judge; all by default.</summary>
+    /// <param name="drafter">Whether the drafter is.</param>
+    /// <param name="refiner">Whether the refiner and its judge are.</param>
+    /// <param name="progress">Told of the share of drafter and judge that is loaded, where this call loads them.</param>
+    /// <param name="cancellationToken">Stops loading.</param>
     /// <exception cref="DraftingException">The drafter's file or llama.cpp cannot be used.</exception>
     /// <exception cref="RefiningException">The refiner's folder or libtorch cannot be used.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public Task LoadAsync(bool drafter = true, bool refiner = true, CancellationToken cancellationToken = default)
+    public Task LoadAsync(bool drafter = true, bool refiner = true, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ThrowIfDisposed();
         return Task.WhenAll(
-            drafter ? _drafter.GetAsync(cancellationToken) : Task.CompletedTask,
+            drafter ? _drafter.GetAsync(Of(Options.DrafterPath), cancellationToken) : Task.CompletedTask,
             refiner ? _refiner.GetAsync(cancellationToken) : Task.CompletedTask,
-            refiner && _judge is not null ? _judge.GetAsync(cancellationToken) : Task.CompletedTask);
+            refiner && _judge is not null ? _judge.GetAsync(Of(Options.JudgePath!), cancellationToken) : Task.CompletedTask);
+
+        IProgress<float>? Of(string path) => progress is null ? null : new ShareOf(path, progress);
+    }
+
+    /// <summary>The drafter, which is loaded unless that is done; it is disposed of with the engine.</summary>
+    /// <param name="cancellationToken">Stops loading.</param>
+    /// <exception cref="DraftingException">The drafter's file or llama.cpp cannot be used.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public Task<IDrafter> GetDrafterAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        return _drafter.GetAsync(cancellationToken);
     }
 
     /// <summary>Drafts and revises, streaming what happens.</summary>
@@ -227,10 +243,11 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
         return judge as IDraftScorer ?? throw new DraftingException($"The drafter '{judge.ModelId}' cannot say how probable a given text is, so it cannot judge; name another judge, or none.");
     }
 
-    private static async Task<IDrafter> LoadDrafterAsync(HybridGenOptions options, CancellationToken cancellationToken) =>
+    private static async Task<IDrafter> LoadLlamaAsync(HybridGenOptions options, IProgress<float>? progress, CancellationToken cancellationToken) =>
         await LlamaDrafter.LoadAsync(
             new LlamaDrafterOptions { ModelPath = options.DrafterPath, ContextSize = options.ContextSize, Threads = options.Threads, GpuLayerCount = options.GpuLayerCount },
-            cancellationToken: cancellationToken).ConfigureAwait(false);
+            progress,
+            cancellationToken).ConfigureAwait(false);
 
     /// <summary>A judge at the drafter's path is one of its own, not the caller's drafter.</summary>
     private static HybridGenOptions WithoutDrafter(HybridGenOptions options) => options with { DrafterPath = "" };
@@ -247,6 +264,11 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
         {
             steps.Complete();
         }
+    }
+
+    private sealed class ShareOf(string path, IProgress<LoadProgress> progress) : IProgress<float>
+    {
+        public void Report(float value) => progress.Report(new LoadProgress(path, value));
     }
 
     private sealed class Reporter(ChannelWriter<ReviseProgress> steps) : IProgress<ReviseProgress>

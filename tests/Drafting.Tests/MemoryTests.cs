@@ -18,6 +18,35 @@ public sealed class MemoryTests
         Assert.InRange(Resident() - before, long.MinValue, 16 << 20);
     }
 
+    /// <summary>A load that is cancelled in its middle leaves nothing: the weights are not mapped here, so that each would take 18 MB.</summary>
+    [Fact]
+    public async Task Load_CancelledInTheMiddle_ThrowsAndLeavesNothing()
+    {
+        for (var i = 0; i < 5; i++) await CancelAsync(i);
+        var before = Resident();
+        for (var i = 0; i < 20; i++) await CancelAsync(i);
+        Assert.InRange(Resident() - before, long.MinValue, 40 << 20);
+    }
+
+    private static async Task CancelAsync(int number)
+    {
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var shares = new List<float>();
+        var loading = LlamaDrafter.LoadAsync(new() { ModelPath = Repository.MiniDrafter, IsMemoryMapped = false }, new Watch(share =>
+        {
+            shares.Add(share);
+            if (share >= number % 5 * 0.2f) cancel.Cancel();
+        }), cancel.Token);
+        Assert.Equal(cancel.Token, (await Assert.ThrowsAnyAsync<OperationCanceledException>(() => loading)).CancellationToken);
+        Assert.NotEmpty(shares);
+        Assert.DoesNotContain(1, shares);
+    }
+
+    private sealed class Watch(Action<float> seen) : IProgress<float>
+    {
+        public void Report(float value) => seen(value);
+    }
+
     private static long Resident()
     {
         GC.Collect();
