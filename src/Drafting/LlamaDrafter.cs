@@ -133,11 +133,11 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
 
     /// <summary>Writes several drafts of one prompt, side by side: it is read once, and its memory is shared.</summary>
     /// <param name="prompt">What to continue or answer.</param>
-    /// <param name="count">How many drafts, at most <see cref="LlamaDrafterOptions.Sequences"/>.</param>
+    /// <param name="count">How many drafts, at least 1. Beyond <see cref="LlamaDrafterOptions.Sequences"/> they take turns, and each turn reads the prompt.</param>
     /// <param name="options">How; where a seed is given, each draft adds its number to it, so that they differ.</param>
     /// <param name="cancellationToken">Stops all of them.</param>
     /// <returns>The drafts in the order of their numbers; <see cref="Draft.LogProbability"/> compares them.</returns>
-    /// <exception cref="DraftingException">There is no room for so many, the prompt does not fit, or the model failed.</exception>
+    /// <exception cref="DraftingException">The prompt does not fit, or the model failed.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public async Task<IReadOnlyList<Draft>> DraftManyAsync(DraftPrompt prompt, int count, DraftOptions options, CancellationToken cancellationToken = default)
     {
@@ -146,19 +146,10 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         ThrowIfDisposed();
         var fitted = await Task.Run(() => _scaffold.Fit(prompt, options, ContextSize), cancellationToken).ConfigureAwait(false);
-        var channels = Enumerable.Range(0, count).Select(_ => NewChannel()).ToList();
-        var writers = channels.Select((channel, i) => Writer(options.Numbered(i), fitted, channel.Writer)).ToList();
-        try
-        {
-            await _loop.RunAsync(new DecodeRequest(fitted.Tokens, writers, null, cancellationToken)).ConfigureAwait(false);
-        }
-        finally
-        {
-            writers.ForEach(writer => writer.Dispose());
-            channels.ForEach(channel => channel.Writer.Complete());
-        }
-
-        return await Task.WhenAll(channels.Select(channel => Draft.CollectAsync(channel.Reader.ReadAllAsync(CancellationToken.None), CancellationToken.None))).ConfigureAwait(false);
+        var drafts = new List<Draft>(count);
+        while (drafts.Count < count)
+            drafts.AddRange(await DraftTurnAsync(fitted, Math.Min(count - drafts.Count, Setup.Sequences), options.Numbered(drafts.Count), cancellationToken).ConfigureAwait(false));
+        return drafts;
     }
 
     /// <summary>Begins a session: what it has read and written is kept for its next draft, as long as nobody else needs the place.</summary>
@@ -268,6 +259,23 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
         {
             updates.Complete(failure);
         }
+    }
+
+    private async Task<Draft[]> DraftTurnAsync(FittedPrompt prompt, int count, DraftOptions options, CancellationToken cancellationToken)
+    {
+        var channels = Enumerable.Range(0, count).Select(_ => NewChannel()).ToList();
+        var writers = channels.Select((channel, i) => Writer(options.Numbered(i), prompt, channel.Writer)).ToList();
+        try
+        {
+            await _loop.RunAsync(new DecodeRequest(prompt.Tokens, writers, null, cancellationToken)).ConfigureAwait(false);
+        }
+        finally
+        {
+            writers.ForEach(writer => writer.Dispose());
+            channels.ForEach(channel => channel.Writer.Complete());
+        }
+
+        return await Task.WhenAll(channels.Select(channel => Draft.CollectAsync(channel.Reader.ReadAllAsync(CancellationToken.None), CancellationToken.None))).ConfigureAwait(false);
     }
 
     private DraftWriter Writer(DraftOptions options, FittedPrompt prompt, ChannelWriter<DraftUpdate> updates) =>

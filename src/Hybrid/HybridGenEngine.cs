@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using HybridGen.Choosing;
 using HybridGen.Denoising;
 using HybridGen.Drafting;
 using HybridGen.Editing;
@@ -41,7 +42,7 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
         Options = options;
         _worker = new TensorWorker(options.Threads);
         _drafter = new LoadOnce<IDrafter>((progress, cancellationToken) => loadDrafter(options, progress, cancellationToken));
-        if (options.JudgePath is { } judge) _judge = judge == options.DrafterPath ? _drafter : new LoadOnce<IDrafter>((progress, cancellationToken) => LoadLlamaAsync(options with { DrafterPath = judge }, progress, cancellationToken));
+        if (options.JudgePath is { } judge) _judge = judge == options.DrafterPath ? _drafter : new LoadOnce<IDrafter>((progress, cancellationToken) => LoadLlamaAsync(options with { DrafterPath = judge, Sequences = 1 }, progress, cancellationToken));
         _refiner = new LoadOnce<Refiner>((_, cancellationToken) => _worker.RunAsync(() => Refiner.Load(options.RefinerPath, options.RefinerPlacement), cancellationToken));
     }
 
@@ -82,6 +83,7 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
     /// <param name="options">How to draft and revise; <see langword="null"/> for the defaults.</param>
     /// <param name="cancellationToken">Stops the work; what was yielded stays valid.</param>
     /// <returns>The draft's tokens, the revision's progress, and last the finished generation.</returns>
+    /// <exception cref="ArgumentException">Options exclude each other.</exception>
     /// <exception cref="DraftingException">The drafter cannot be loaded, the prompt does not fit, or the model failed.</exception>
     /// <exception cref="RefiningException">The refiner cannot be loaded, or failed.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -93,6 +95,7 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
         var drafter = await _drafter.GetAsync(cancellationToken).ConfigureAwait(false);
         options ??= new();
         if (options.Draft.Constraint is not null) options = options with { Revise = null, Pipeline = new Pipeline.DraftThenRevise() };
+        DraftChoice.Check(options);
         await foreach (var update in Stream(drafter, prompt, options, cancellationToken).ConfigureAwait(false)) yield return update;
     }
 
@@ -107,9 +110,10 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
 
     private async IAsyncEnumerable<GenerationUpdate> DraftThenReviseAsync(IDrafter drafter, DraftPrompt prompt, GenerateOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var tokens = new List<DraftToken>();
+        var (tokens, drafts) = (new List<DraftToken>(), (IReadOnlyList<RankedDraft>)[]);
+        if (options.Drafts > 1) drafts = await new DraftChoice((text, token) => ScoreAsync(text, null, token)).RankAsync(drafter, prompt, options, cancellationToken).ConfigureAwait(false);
         DraftCompleted? completed = null;
-        await foreach (var update in drafter.DraftAsync(prompt, options.Draft, cancellationToken).ConfigureAwait(false))
+        await foreach (var update in (drafts.Count > 0 ? DraftChoice.Best(drafts).UpdatesAsync() : drafter.DraftAsync(prompt, options.Draft, cancellationToken)).ConfigureAwait(false))
         {
             if (update is DraftCompleted end) completed = end;
             if (update is not DraftToken token) continue;
@@ -120,7 +124,7 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
         var draft = Draft.From(tokens, completed ?? throw new DraftingException("The drafter's stream ended without saying why."));
         if (options.Revise is null)
         {
-            yield return new GenerationUpdate.Completed(new Generation(draft, null));
+            yield return new GenerationUpdate.Completed(new Generation(draft, null) { Drafts = drafts });
             yield break;
         }
 
@@ -130,7 +134,7 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
         try
         {
             await foreach (var step in steps.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false)) yield return new GenerationUpdate.Revised(step);
-            yield return new GenerationUpdate.Completed(new Generation(draft, await revising.ConfigureAwait(false)));
+            yield return new GenerationUpdate.Completed(new Generation(draft, await revising.ConfigureAwait(false)) { Drafts = drafts });
         }
         finally
         {
@@ -245,7 +249,7 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
 
     private static async Task<IDrafter> LoadLlamaAsync(HybridGenOptions options, IProgress<float>? progress, CancellationToken cancellationToken) =>
         await LlamaDrafter.LoadAsync(
-            new LlamaDrafterOptions { ModelPath = options.DrafterPath, ContextSize = options.ContextSize, Threads = options.Threads, GpuLayerCount = options.GpuLayerCount },
+            new LlamaDrafterOptions { ModelPath = options.DrafterPath, ContextSize = options.ContextSize, Sequences = options.Sequences, Threads = options.Threads, GpuLayerCount = options.GpuLayerCount },
             progress,
             cancellationToken).ConfigureAwait(false);
 
