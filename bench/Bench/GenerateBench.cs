@@ -28,7 +28,7 @@ internal static class GenerateBench
         await using var engine = Models.Engine(arguments, arguments.GetValue(Models.Drafter));
         var revise = !arguments.GetValue(NoRevise);
         var watch = Stopwatch.StartNew();
-        await engine.LoadAsync(drafter: true, refiner: revise, cancellationToken);
+        await engine.LoadAsync(drafter: true, refiner: revise, cancellationToken: cancellationToken);
         var load = watch.Elapsed.TotalSeconds;
 
         var json = arguments.GetValue(JsonLine);

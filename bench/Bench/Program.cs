@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HybridGen;
 using HybridGen.Bench;
+using HybridGen.Bench.Mutations;
 using HybridGen.Drafting;
 
 var root = new RootCommand("Measures HybridGen: every number in the documents comes from one of these commands.")
@@ -17,6 +18,7 @@ var root = new RootCommand("Measures HybridGen: every number in the documents co
     CallsBench.Command(),
     PipelinesBench.Command(),
     RepeatsBench.Command(),
+    GgufMutationsBench.Command(),
 };
 try
 {

@@ -47,7 +47,7 @@ internal sealed class DiffuseCommand
         var prompt = parsed.GetRequiredValue(_prompt);
         if (prompt == "-") prompt = await Task.Run(Console.In.ReadToEnd, cancellationToken).WaitAsync(cancellationToken);
         await using var engine = new HybridGenEngine(_models.Read(parsed));
-        await RevisionProgress.LoadAsync("loading the refiner", () => engine.LoadAsync(drafter: false, cancellationToken: cancellationToken));
+        await LoadingProgress.ShowAsync("loading the refiner", progress => engine.LoadAsync(drafter: false, progress: progress, cancellationToken: cancellationToken));
         var usual = new DiffusionOptions();
         var text = await engine.DiffuseAsync(prompt, usual with
         {

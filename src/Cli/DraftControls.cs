@@ -65,6 +65,9 @@ internal sealed class DraftControls
     /// <summary>Whether the text must have a form, which a revision could break.</summary>
     public bool IsConstrained(ParseResult parsed) => parsed.GetValue(_grammar) is not null || parsed.GetValue(_schema) is not null;
 
+    /// <summary>Whether nothing is drawn.</summary>
+    public bool IsGreedy(System.CommandLine.Parsing.CommandResult result) => result.GetValue(_greedy);
+
     /// <summary>The seed to draft with; <see langword="null"/> where nothing is drawn.</summary>
     public uint? Seed(ParseResult parsed) => parsed.GetValue(_greedy) ? null : (uint)(parsed.GetValue(_seed) ?? Random.Shared.NextInt64(1L << 32));
 

@@ -18,6 +18,7 @@ internal sealed class GenerateCommand
     private readonly Option<bool> _raw = new("--raw") { Description = "Go on from the prompt as it stands, without the model's chat template." };
     private readonly Option<string> _pipeline = new Option<string>("--pipeline") { Description = "whole revises the finished draft; interleaved revises block by block and drafts on from the corrected text; overlapped revises a block while the next is drafted.", HelpName = "NAME", DefaultValueFactory = _ => "whole" }.AcceptOnlyFromAmong("whole", "interleaved", "overlapped");
     private readonly Option<long?> _blockTokens = OptionRules.WholeNumber("--block-tokens", "Tokens of a block of the pipeline. Default: 64.", 1, int.MaxValue);
+    private readonly Option<long?> _drafts = OptionRules.WholeNumber("--drafts", "Write so many drafts and keep the one that drafter and refiner together like best. Default: 1.", 1, 64);
     private readonly Option<bool> _json = new("--json") { Description = "Write the text, the draft with its tokens and log-probabilities, the edits and the times as JSON." };
     private readonly DraftControls _controls;
     private readonly ModelOptions _models;
@@ -25,8 +26,14 @@ internal sealed class GenerateCommand
     private GenerateCommand(Command command)
     {
         command.Add(_prompt);
-        foreach (var option in new Option[] { _noRevise, _raw, _pipeline, _blockTokens, _json }) command.Add(option);
+        foreach (var option in new Option[] { _noRevise, _raw, _pipeline, _blockTokens, _drafts, _json }) command.Add(option);
         _controls = new DraftControls(command);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(_drafts) is not > 1) return;
+            if (result.GetValue(_pipeline) != "whole") result.AddError("--drafts needs --pipeline whole: the others revise while one draft is written.");
+            if (_controls.IsGreedy(result)) result.AddError("--greedy has no use for --drafts: they would all be the same.");
+        });
         _models = new ModelOptions(command);
     }
 
@@ -66,8 +73,9 @@ internal sealed class GenerateCommand
     {
         var started = Stopwatch.GetTimestamp();
         var options = Options(parsed, seed);
-        await using var engine = new HybridGenEngine(_models.Read(parsed));
-        await RevisionProgress.LoadAsync("loading the models", () => engine.LoadAsync(refiner: options.Revise is not null, cancellationToken: cancellationToken));
+        await using var engine = new HybridGenEngine(_models.Read(parsed) with { Sequences = options.Drafts });
+        var needsRefiner = options.Revise is not null || (options.Drafts > 1 && options.Draft.Constraint is null);
+        await LoadingProgress.ShowAsync("loading the models", progress => engine.LoadAsync(refiner: needsRefiner, progress: progress, cancellationToken: cancellationToken));
         var load = Stopwatch.GetElapsedTime(started);
         var updates = engine.StreamAsync(parsed.GetValue(_raw) ? new DraftPrompt.Raw(prompt) : DraftPrompt.User(prompt), options, cancellationToken);
         var generation = await DraftDisplay.ShowAsync(updates, draft);
@@ -79,6 +87,7 @@ internal sealed class GenerateCommand
     private GenerateOptions Options(ParseResult parsed, uint? seed) => new()
     {
         Draft = _controls.Read(parsed, seed),
+        Drafts = (int)(parsed.GetValue(_drafts) ?? 1),
         // The refiner sees words, not structure.
         Revise = parsed.GetValue(_noRevise) || _controls.IsConstrained(parsed) ? null : new ReviseOptions(),
         Pipeline = Pipeline(parsed.GetValue(_pipeline), (int)(parsed.GetValue(_blockTokens) ?? 64)),
@@ -117,6 +126,7 @@ internal sealed class GenerateCommand
         return new GenerationReport(
             prompt, generation.Text, draft.Text, drafter, seed, completion.Reason, completion.StopString, completion.PromptTokens,
             completion.PromptIds, [.. draft.Tokens.Select(token => token.Id)], [.. draft.Tokens.Select(token => token.LogProbability)],
-            [.. draft.Tokens.Select(TokenReport.Of)], EditReport.All(draft.Text, generation.Revision?.Edits ?? [], ref start), timings);
+            [.. draft.Tokens.Select(TokenReport.Of)], EditReport.All(draft.Text, generation.Revision?.Edits ?? [], ref start),
+            [.. generation.Drafts.Select(ranked => new DraftReport(ranked.Draft.Text, ranked.LogProbability, ranked.Doubt, ranked.Score, ranked.Draft.Text == draft.Text))], timings);
     }
 }

@@ -47,7 +47,7 @@ internal sealed partial class InfillCommand
         var (text, gaps) = Read(marked);
         if (gaps.Count == 0) throw new InputException("The text has no gap; mark one by [_], or by [_3] for three tokens.");
         await using var engine = new HybridGenEngine(_models.Read(parsed));
-        await RevisionProgress.LoadAsync("loading the refiner", () => engine.LoadAsync(drafter: false, cancellationToken: cancellationToken));
+        await LoadingProgress.ShowAsync("loading the refiner", progress => engine.LoadAsync(drafter: false, progress: progress, cancellationToken: cancellationToken));
         var usual = new InfillOptions();
         var filled = await engine.InfillAsync(text, gaps, usual with
         {

@@ -48,7 +48,7 @@ internal sealed class ScoreCommand
         var text = string.Concat(source.Blocks().Select(block => block.Text));
         if (parsed.GetValue(_drafter) is { } drafter) return await ScoreAsync(parsed, ModelNames.Drafter(drafter), source.Name, text, cancellationToken);
         await using var engine = new HybridGenEngine(_models.Read(parsed));
-        await RevisionProgress.LoadAsync("loading the refiner", () => engine.LoadAsync(drafter: false, cancellationToken: cancellationToken));
+        await LoadingProgress.ShowAsync("loading the refiner", progress => engine.LoadAsync(drafter: false, progress: progress, cancellationToken: cancellationToken));
         var scoring = Scorings[parsed.GetValue(_scoring)!]((int)(parsed.GetValue(_strides) ?? new SuspicionScoring.StridedMasking().Strides));
         var score = await engine.ScoreAsync(text, scoring, cancellationToken);
         if (parsed.GetValue(_json)) Reports.Print(Report(source.Name, text, score));
@@ -59,7 +59,9 @@ internal sealed class ScoreCommand
     private async Task<int> ScoreAsync(ParseResult parsed, string path, string name, string text, CancellationToken cancellationToken)
     {
         var models = _models.Read(parsed);
-        await using var drafter = await LlamaDrafter.LoadAsync(new() { ModelPath = path, GpuLayerCount = models.GpuLayerCount, Threads = models.Threads }, cancellationToken: cancellationToken);
+        await using var engine = new HybridGenEngine(models with { DrafterPath = path });
+        await LoadingProgress.ShowAsync("loading the drafter", progress => engine.LoadAsync(refiner: false, progress: progress, cancellationToken: cancellationToken));
+        var drafter = (LlamaDrafter)await engine.GetDrafterAsync(cancellationToken);
         var tokens = await drafter.ScoreAsync(text, cancellationToken);
         var least = tokens.Where(token => token.LogProbability is not null).OrderBy(token => token.LogProbability).Take((int)(parsed.GetValue(_top) ?? 20));
         if (parsed.GetValue(_json)) Reports.Print(new DrafterScoreReport(name, drafter.ModelId, [.. tokens.Select(token => token.Id)], [.. tokens.Select(token => token.LogProbability)], [.. tokens.Select(token => token.Span)]));

@@ -77,7 +77,7 @@ internal sealed class TextCommand
 
     private static async Task ReviseAsync(HybridGenEngine engine, ReviseOptions options, TextSource source, Func<Output> open, CancellationToken cancellationToken)
     {
-        if (!source.IsEmpty) await RevisionProgress.LoadAsync("loading the models", () => engine.LoadAsync(drafter: false, cancellationToken: cancellationToken));
+        if (!source.IsEmpty) await LoadingProgress.ShowAsync("loading the models", progress => engine.LoadAsync(drafter: false, progress: progress, cancellationToken: cancellationToken));
         using var output = open();
         var (words, edits, duration) = (0, 0, TimeSpan.Zero);
         foreach (var block in source.Blocks())

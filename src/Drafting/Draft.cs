@@ -14,6 +14,14 @@ public sealed record Draft(string Text, IReadOnlyList<DraftToken> Tokens, DraftC
     /// <summary>Natural log-probability of the whole draft in the raw distribution: the tokens' sum; <see langword="null"/> where one is not known.</summary>
     public double? LogProbability => HasLogProbabilities ? Tokens.Sum(token => (double?)token.LogProbability) : null;
 
+    /// <summary>The draft as the stream that it came from.</summary>
+    public async IAsyncEnumerable<DraftUpdate> UpdatesAsync()
+    {
+        await Task.CompletedTask.ConfigureAwait(false);
+        foreach (var token in Tokens) yield return token;
+        yield return Completion;
+    }
+
     /// <summary>Reads a stream to its end.</summary>
     /// <exception cref="DraftingException">The stream ended without a <see cref="DraftCompleted"/>.</exception>
     public static async Task<Draft> CollectAsync(IAsyncEnumerable<DraftUpdate> updates, CancellationToken cancellationToken = default)

@@ -14,6 +14,23 @@ public interface IDrafter : IAsyncDisposable
     /// <exception cref="DraftingException">The prompt does not fit, or the model failed.</exception>
     /// <exception cref="OperationCanceledException">The draft was cancelled.</exception>
     IAsyncEnumerable<DraftUpdate> DraftAsync(DraftPrompt prompt, DraftOptions options, CancellationToken cancellationToken = default);
+
+    /// <summary>Writes several drafts of one prompt; one after the other, unless the drafter knows better.</summary>
+    /// <param name="prompt">What to continue or answer.</param>
+    /// <param name="count">How many drafts, at least 1.</param>
+    /// <param name="options">How; where a seed is given, each draft adds its number to it, so that they differ.</param>
+    /// <param name="cancellationToken">Stops all of them.</param>
+    /// <returns>The drafts in the order of their numbers.</returns>
+    /// <exception cref="DraftingException">The prompt does not fit, or the model failed.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    async Task<IReadOnlyList<Draft>> DraftManyAsync(DraftPrompt prompt, int count, DraftOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        var drafts = new List<Draft>(count);
+        for (var i = 0; i < count; i++) drafts.Add(await Draft.CollectAsync(DraftAsync(prompt, options.Numbered(i), cancellationToken), cancellationToken).ConfigureAwait(false));
+        return drafts;
+    }
 }
 
 /// <summary>A drafter whose text can be corrected while it is written, so that it goes on from the corrected text.</summary>

@@ -8,9 +8,9 @@ namespace HybridGen.Drafting;
 
 /// <summary>Drafts and scores with a GGUF model through llama.cpp.</summary>
 /// <remarks>
-/// Thread-safe: <see cref="LlamaDrafterOptions.Sequences"/> drafts at once and one scoring, further ones wait for their turn in the order in
-/// which they came. Drafting and scoring each have a context of their own, made when it is first needed, so that they do not disturb each
-/// other; they share the weights and the processors.
+/// Thread-safe: <see cref="LlamaDrafterOptions.Sequences"/> drafts at once, one scoring and one comparison, further ones wait for their turn in the order in
+/// which they came. Drafting, scoring a text and comparing variants each have a context of their own, made when it is first needed, so that they
+/// do not disturb each other; they share the weights and the processors.
 /// </remarks>
 public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
 {
@@ -25,6 +25,8 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
     private readonly DecodingLoop _loop;
     private readonly ScoringContext _scoring;
     private readonly LlamaScorer _scorer;
+    private readonly ScoringContext _reading;
+    private readonly PassageReader _reader;
     private readonly TokenSamplers _samplers;
     private int _isDisposed;
 
@@ -33,14 +35,17 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
         (_weights, _ownsWeights) = (weights, ownsWeights);
         ModelId = Path.GetFileNameWithoutExtension(options.ModelPath);
         ContextSize = options.ContextSize ?? Math.Min(weights.ContextSize, DefaultContext);
+        Setup = DrafterSetup.Of(weights, options, ContextSize, ownsWeights);
         _vocabulary = new LlamaVocabulary(weights);
         _scaffold = new ChatScaffold(weights, _vocabulary);
         _samplers = new TokenSamplers(weights, _vocabulary, ContextSize);
         _adapters = LoadedAdapters.Load(weights, options.Adapters);
         _loop = new DecodingLoop(() => _adapters.CreateContext(ModelParameters.Drafting(options, ContextSize)), options.Sequences, ModelParameters.Step(options), weights.Vocab.Count);
-        var scoring = LlamaScorer.Parameters(ModelParameters.Context(options), options.BatchSize, MaxScoredTokens, options.IsBatchInvariant || IsQuantised(weights));
-        _scoring = new ScoringContext(() => _adapters.CreateContext(scoring));
-        _scorer = new LlamaScorer(_scoring, weights.Vocab.Count, options.Threads);
+        var (context, size) = (ModelParameters.Context(options), new ScoringSize(Math.Max(options.BatchSize, LlamaScorer.Sequences), weights.Vocab.Count, options.Threads, options.IsBatchInvariant || IsQuantised(weights)));
+        _scoring = new ScoringContext(() => _adapters.CreateContext(LlamaScorer.Parameters(context, size, MaxScoredTokens)));
+        _scorer = new LlamaScorer(_scoring, size);
+        _reading = new ScoringContext(() => _adapters.CreateContext(PassageReader.Parameters(context, size, ContextSize)));
+        _reader = new PassageReader(_reading, size, ContextSize);
     }
 
     /// <summary>The model's file name without its ending.</summary>
@@ -55,6 +60,9 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
 
     /// <summary>Context in tokens, prompt and draft together.</summary>
     public int ContextSize { get; }
+
+    /// <summary>What it drafts with.</summary>
+    public DrafterSetup Setup { get; }
 
     /// <summary>Whether the model brings a chat template; without one a conversation is plain text to it.</summary>
     public bool HasChatTemplate => _scaffold.HasTemplate;
@@ -125,11 +133,11 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
 
     /// <summary>Writes several drafts of one prompt, side by side: it is read once, and its memory is shared.</summary>
     /// <param name="prompt">What to continue or answer.</param>
-    /// <param name="count">How many drafts, at most <see cref="LlamaDrafterOptions.Sequences"/>.</param>
+    /// <param name="count">How many drafts, at least 1. Beyond <see cref="LlamaDrafterOptions.Sequences"/> they take turns, and each turn reads the prompt.</param>
     /// <param name="options">How; where a seed is given, each draft adds its number to it, so that they differ.</param>
     /// <param name="cancellationToken">Stops all of them.</param>
     /// <returns>The drafts in the order of their numbers; <see cref="Draft.LogProbability"/> compares them.</returns>
-    /// <exception cref="DraftingException">There is no room for so many, the prompt does not fit, or the model failed.</exception>
+    /// <exception cref="DraftingException">The prompt does not fit, or the model failed.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public async Task<IReadOnlyList<Draft>> DraftManyAsync(DraftPrompt prompt, int count, DraftOptions options, CancellationToken cancellationToken = default)
     {
@@ -138,19 +146,10 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         ThrowIfDisposed();
         var fitted = await Task.Run(() => _scaffold.Fit(prompt, options, ContextSize), cancellationToken).ConfigureAwait(false);
-        var channels = Enumerable.Range(0, count).Select(_ => NewChannel()).ToList();
-        var writers = channels.Select((channel, i) => Writer(options.Numbered(i), fitted, channel.Writer)).ToList();
-        try
-        {
-            await _loop.RunAsync(new DecodeRequest(fitted.Tokens, writers, null, cancellationToken)).ConfigureAwait(false);
-        }
-        finally
-        {
-            writers.ForEach(writer => writer.Dispose());
-            channels.ForEach(channel => channel.Writer.Complete());
-        }
-
-        return await Task.WhenAll(channels.Select(channel => Draft.CollectAsync(channel.Reader.ReadAllAsync(CancellationToken.None), CancellationToken.None))).ConfigureAwait(false);
+        var drafts = new List<Draft>(count);
+        while (drafts.Count < count)
+            drafts.AddRange(await DraftTurnAsync(fitted, Math.Min(count - drafts.Count, Setup.Sequences), options.Numbered(drafts.Count), cancellationToken).ConfigureAwait(false));
+        return drafts;
     }
 
     /// <summary>Begins a session: what it has read and written is kept for its next draft, as long as nobody else needs the place.</summary>
@@ -168,13 +167,11 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
     {
         ArgumentNullException.ThrowIfNull(text);
         IReadOnlyList<ScoredToken> scored = [];
-        await _scoring.RunAsync(
+        await _reading.RunAsync(
             () =>
             {
                 var passage = new Passage(_vocabulary, text, lead);
-                passage.WantAll();
-                CheckScored(passage);
-                _scorer.Read(passage, cancellationToken);
+                _reader.Read(passage, cancellationToken);
                 scored = passage.Scored();
             },
             cancellationToken).ConfigureAwait(false);
@@ -204,6 +201,7 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
         await _loop.DisposeAsync().ConfigureAwait(false);
         await _scoring.DisposeAsync().ConfigureAwait(false);
+        await _reading.DisposeAsync().ConfigureAwait(false);
         _adapters.Dispose();
         if (!_ownsWeights) return;
         _weights.Dispose();
@@ -265,6 +263,23 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
         }
     }
 
+    private async Task<Draft[]> DraftTurnAsync(FittedPrompt prompt, int count, DraftOptions options, CancellationToken cancellationToken)
+    {
+        var channels = Enumerable.Range(0, count).Select(_ => NewChannel()).ToList();
+        var writers = channels.Select((channel, i) => Writer(options.Numbered(i), prompt, channel.Writer)).ToList();
+        try
+        {
+            await _loop.RunAsync(new DecodeRequest(prompt.Tokens, writers, null, cancellationToken)).ConfigureAwait(false);
+        }
+        finally
+        {
+            writers.ForEach(writer => writer.Dispose());
+            channels.ForEach(channel => channel.Writer.Complete());
+        }
+
+        return await Task.WhenAll(channels.Select(channel => Draft.CollectAsync(channel.Reader.ReadAllAsync(CancellationToken.None), CancellationToken.None))).ConfigureAwait(false);
+    }
+
     private DraftWriter Writer(DraftOptions options, FittedPrompt prompt, ChannelWriter<DraftUpdate> updates) =>
         new(_vocabulary, options, _samplers.Create(options, prompt.Tokens), prompt, ContextSize, updates);
 
@@ -276,14 +291,14 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
     {
         var passage = new Passage(_vocabulary, text.Text, Lead);
         foreach (var variant in text.Variants) passage.Add(variant, tail);
-        CheckScored(passage);
+        CheckCompared(passage);
         return passage;
     }
 
-    private void CheckScored(Passage passage)
+    private void CheckCompared(Passage passage)
     {
         if (passage.Needed > MaxScoredTokens)
-            throw new DraftingException($"A text has {passage.Tokens.Length} tokens; at most {MaxScoredTokens} can be scored. Shorten it or raise ContextSize.");
+            throw new DraftingException($"A text has {passage.Tokens.Length} tokens; the variants of at most {MaxScoredTokens} can be compared. Shorten it or raise ContextSize.");
         if (passage.Branches.Exists(branch => branch.Unread > _scorer.Room))
             throw new DraftingException($"A variant is longer than the {_scorer.Room} tokens of a batch. Shorten it or raise BatchSize.");
     }

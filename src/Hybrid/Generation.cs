@@ -1,4 +1,5 @@
 using HybridGen.Attributing;
+using HybridGen.Choosing;
 using HybridGen.Drafting;
 using HybridGen.Editing;
 using HybridGen.Pipelines;
@@ -11,6 +12,18 @@ public sealed record GenerateOptions
 {
     /// <summary>How the draft is written.</summary>
     public DraftOptions Draft { get; init; } = new();
+
+    /// <summary>How many drafts are written; the best by <see cref="RankedDraft.Score"/> is kept, and it alone is revised.</summary>
+    /// <value>
+    /// 1 to 64; default 1. More than one needs <see cref="Pipeline.DraftThenRevise"/> and a sampling that draws. The refiner scores each, also where
+    /// none is revised, but for drafts that are held to a grammar or schema: there the drafter's own log-probability decides. The stream has the
+    /// tokens of the best, once it is chosen.
+    /// </value>
+    public int Drafts
+    {
+        get;
+        init => field = value is >= 1 and <= 64 ? value : throw new ArgumentOutOfRangeException(nameof(Drafts), value, "Drafts must be 1 to 64.");
+    } = 1;
 
     /// <summary>How the draft is revised; <see langword="null"/> returns the draft as it is.</summary>
     /// <remarks>A draft that is held to a grammar or schema (<see cref="DraftOptions.Constraint"/>) is never revised: a change could break it.</remarks>
@@ -26,6 +39,10 @@ public sealed record GenerateOptions
 /// <param name="Revision">What the refiner made of it; <see langword="null"/> where no revision was asked for.</param>
 public sealed record Generation(Draft Draft, Revision? Revision)
 {
+    /// <summary>All drafts in the order of their numbers, <see cref="Draft"/> among them, with what both models think of them.</summary>
+    /// <value>Empty where one was asked for.</value>
+    public IReadOnlyList<RankedDraft> Drafts { get; init; } = [];
+
     /// <summary>The final text.</summary>
     public string Text => Revision?.Output ?? Draft.Text;
 

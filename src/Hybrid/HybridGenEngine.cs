@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using HybridGen.Choosing;
 using HybridGen.Denoising;
 using HybridGen.Drafting;
 using HybridGen.Editing;
@@ -23,42 +24,58 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
     private int _isDisposed;
 
     /// <summary>Creates an engine; nothing is loaded yet.</summary>
-    public HybridGenEngine(HybridGenOptions? options = null) : this(options ?? new(), LoadDrafterAsync) { }
+    public HybridGenEngine(HybridGenOptions? options = null) : this(options ?? new(), LoadLlamaAsync) { }
 
     /// <summary>Creates an engine over a drafter of the caller's, such as a <see cref="ChatClientDrafter"/>; the refiner is not loaded yet.</summary>
     /// <param name="drafter">The drafter; it is disposed of with the engine.</param>
     /// <param name="options">The refiner and the judge; what concerns the drafter does nothing.</param>
     public HybridGenEngine(IDrafter drafter, HybridGenOptions? options = null)
-        : this(WithoutDrafter(options ?? new()), (_, _) => Task.FromResult(drafter))
+        : this(WithoutDrafter(options ?? new()), (_, _, _) => Task.FromResult(drafter))
     {
         ArgumentNullException.ThrowIfNull(drafter);
         // From now on the engine disposes of it, also where nothing is ever drafted.
         _ = _drafter.GetAsync(CancellationToken.None);
     }
 
-    internal HybridGenEngine(HybridGenOptions options, Func<HybridGenOptions, CancellationToken, Task<IDrafter>> loadDrafter)
+    internal HybridGenEngine(HybridGenOptions options, Func<HybridGenOptions, IProgress<float>?, CancellationToken, Task<IDrafter>> loadDrafter)
     {
         Options = options;
         _worker = new TensorWorker(options.Threads);
-        _drafter = new LoadOnce<IDrafter>(cancellationToken => loadDrafter(options, cancellationToken));
-        if (options.JudgePath is { } judge) _judge = judge == options.DrafterPath ? _drafter : new LoadOnce<IDrafter>(cancellationToken => LoadDrafterAsync(options with { DrafterPath = judge }, cancellationToken));
-        _refiner = new LoadOnce<Refiner>(cancellationToken => _worker.RunAsync(() => Refiner.Load(options.RefinerPath, options.RefinerPlacement), cancellationToken));
+        _drafter = new LoadOnce<IDrafter>((progress, cancellationToken) => loadDrafter(options, progress, cancellationToken));
+        if (options.JudgePath is { } judge) _judge = judge == options.DrafterPath ? _drafter : new LoadOnce<IDrafter>((progress, cancellationToken) => LoadLlamaAsync(options with { DrafterPath = judge, Sequences = 1 }, progress, cancellationToken));
+        _refiner = new LoadOnce<Refiner>((_, cancellationToken) => _worker.RunAsync(() => Refiner.Load(options.RefinerPath, options.RefinerPlacement), cancellationToken));
     }
 
     /// <summary>The models and the share of the machine that the engine uses.</summary>
     public HybridGenOptions Options { get; }
 
     /// <summary>Loads a model now instead of at its first use, the refiner together with its judge; all by default.</summary>
+    /// <param name="drafter">Whether the drafter is.</param>
+    /// <param name="refiner">Whether the refiner and its judge are.</param>
+    /// <param name="progress">Told of the share of drafter and judge that is loaded, where this call loads them.</param>
+    /// <param name="cancellationToken">Stops loading.</param>
     /// <exception cref="DraftingException">The drafter's file or llama.cpp cannot be used.</exception>
     /// <exception cref="RefiningException">The refiner's folder or libtorch cannot be used.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public Task LoadAsync(bool drafter = true, bool refiner = true, CancellationToken cancellationToken = default)
+    public Task LoadAsync(bool drafter = true, bool refiner = true, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ThrowIfDisposed();
         return Task.WhenAll(
-            drafter ? _drafter.GetAsync(cancellationToken) : Task.CompletedTask,
+            drafter ? _drafter.GetAsync(Of(Options.DrafterPath), cancellationToken) : Task.CompletedTask,
             refiner ? _refiner.GetAsync(cancellationToken) : Task.CompletedTask,
-            refiner && _judge is not null ? _judge.GetAsync(cancellationToken) : Task.CompletedTask);
+            refiner && _judge is not null ? _judge.GetAsync(Of(Options.JudgePath!), cancellationToken) : Task.CompletedTask);
+
+        IProgress<float>? Of(string path) => progress is null ? null : new ShareOf(path, progress);
+    }
+
+    /// <summary>The drafter, which is loaded unless that is done; it is disposed of with the engine.</summary>
+    /// <param name="cancellationToken">Stops loading.</param>
+    /// <exception cref="DraftingException">The drafter's file or llama.cpp cannot be used.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public Task<IDrafter> GetDrafterAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        return _drafter.GetAsync(cancellationToken);
     }
 
     /// <summary>Drafts and revises, streaming what happens.</summary>
@@ -66,6 +83,7 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
     /// <param name="options">How to draft and revise; <see langword="null"/> for the defaults.</param>
     /// <param name="cancellationToken">Stops the work; what was yielded stays valid.</param>
     /// <returns>The draft's tokens, the revision's progress, and last the finished generation.</returns>
+    /// <exception cref="ArgumentException">Options exclude each other.</exception>
     /// <exception cref="DraftingException">The drafter cannot be loaded, the prompt does not fit, or the model failed.</exception>
     /// <exception cref="RefiningException">The refiner cannot be loaded, or failed.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -77,6 +95,7 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
         var drafter = await _drafter.GetAsync(cancellationToken).ConfigureAwait(false);
         options ??= new();
         if (options.Draft.Constraint is not null) options = options with { Revise = null, Pipeline = new Pipeline.DraftThenRevise() };
+        DraftChoice.Check(options);
         await foreach (var update in Stream(drafter, prompt, options, cancellationToken).ConfigureAwait(false)) yield return update;
     }
 
@@ -91,9 +110,10 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
 
     private async IAsyncEnumerable<GenerationUpdate> DraftThenReviseAsync(IDrafter drafter, DraftPrompt prompt, GenerateOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var tokens = new List<DraftToken>();
+        var (tokens, drafts) = (new List<DraftToken>(), (IReadOnlyList<RankedDraft>)[]);
+        if (options.Drafts > 1) drafts = await new DraftChoice((text, token) => ScoreAsync(text, null, token)).RankAsync(drafter, prompt, options, cancellationToken).ConfigureAwait(false);
         DraftCompleted? completed = null;
-        await foreach (var update in drafter.DraftAsync(prompt, options.Draft, cancellationToken).ConfigureAwait(false))
+        await foreach (var update in (drafts.Count > 0 ? DraftChoice.Best(drafts).UpdatesAsync() : drafter.DraftAsync(prompt, options.Draft, cancellationToken)).ConfigureAwait(false))
         {
             if (update is DraftCompleted end) completed = end;
             if (update is not DraftToken token) continue;
@@ -104,7 +124,7 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
         var draft = Draft.From(tokens, completed ?? throw new DraftingException("The drafter's stream ended without saying why."));
         if (options.Revise is null)
         {
-            yield return new GenerationUpdate.Completed(new Generation(draft, null));
+            yield return new GenerationUpdate.Completed(new Generation(draft, null) { Drafts = drafts });
             yield break;
         }
 
@@ -114,7 +134,7 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
         try
         {
             await foreach (var step in steps.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false)) yield return new GenerationUpdate.Revised(step);
-            yield return new GenerationUpdate.Completed(new Generation(draft, await revising.ConfigureAwait(false)));
+            yield return new GenerationUpdate.Completed(new Generation(draft, await revising.ConfigureAwait(false)) { Drafts = drafts });
         }
         finally
         {
@@ -227,10 +247,11 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
         return judge as IDraftScorer ?? throw new DraftingException($"The drafter '{judge.ModelId}' cannot say how probable a given text is, so it cannot judge; name another judge, or none.");
     }
 
-    private static async Task<IDrafter> LoadDrafterAsync(HybridGenOptions options, CancellationToken cancellationToken) =>
+    private static async Task<IDrafter> LoadLlamaAsync(HybridGenOptions options, IProgress<float>? progress, CancellationToken cancellationToken) =>
         await LlamaDrafter.LoadAsync(
-            new LlamaDrafterOptions { ModelPath = options.DrafterPath, ContextSize = options.ContextSize, Threads = options.Threads, GpuLayerCount = options.GpuLayerCount },
-            cancellationToken: cancellationToken).ConfigureAwait(false);
+            new LlamaDrafterOptions { ModelPath = options.DrafterPath, ContextSize = options.ContextSize, Sequences = options.Sequences, Threads = options.Threads, GpuLayerCount = options.GpuLayerCount },
+            progress,
+            cancellationToken).ConfigureAwait(false);
 
     /// <summary>A judge at the drafter's path is one of its own, not the caller's drafter.</summary>
     private static HybridGenOptions WithoutDrafter(HybridGenOptions options) => options with { DrafterPath = "" };
@@ -247,6 +268,11 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
         {
             steps.Complete();
         }
+    }
+
+    private sealed class ShareOf(string path, IProgress<LoadProgress> progress) : IProgress<float>
+    {
+        public void Report(float value) => progress.Report(new LoadProgress(path, value));
     }
 
     private sealed class Reporter(ChannelWriter<ReviseProgress> steps) : IProgress<ReviseProgress>

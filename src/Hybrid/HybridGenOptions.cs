@@ -38,6 +38,14 @@ public sealed record HybridGenOptions
             : throw new ArgumentOutOfRangeException(nameof(ContextSize), value, "ContextSize must be above 0.");
     }
 
+    /// <summary>Drafts that are written at once; as many as <see cref="GenerateOptions.Drafts"/> are written with one reading of the prompt.</summary>
+    /// <value>1 to 64; default 1. Each takes memory for its own context.</value>
+    public int Sequences
+    {
+        get;
+        init => field = value is >= 1 and <= 64 ? value : throw new ArgumentOutOfRangeException(nameof(Sequences), value, "Sequences must be 1 to 64.");
+    } = 1;
+
     /// <summary>Layers of the drafter, and of the judge, that are kept on a GPU, where llama.cpp was built for one (<c>LlamaBackend</c>).</summary>
     /// <value>0 or more; default 0. A number above the model's layers keeps all.</value>
     public int GpuLayerCount

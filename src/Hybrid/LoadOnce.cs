@@ -2,19 +2,21 @@ namespace HybridGen;
 
 #pragma warning disable CA1001 // A SemaphoreSlim whose wait handle is never asked for owns nothing that needs disposing.
 /// <summary>A model that is loaded when it is first asked for, once, however many ask; a failed load is tried again by the next.</summary>
-internal sealed class LoadOnce<T>(Func<CancellationToken, Task<T>> load) where T : class
+internal sealed class LoadOnce<T>(Func<IProgress<float>?, CancellationToken, Task<T>> load) where T : class
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
     private T? _model;
     private bool _isClosed;
 
-    public async Task<T> GetAsync(CancellationToken cancellationToken)
+    public Task<T> GetAsync(CancellationToken cancellationToken) => GetAsync(null, cancellationToken);
+
+    public async Task<T> GetAsync(IProgress<float>? progress, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             ObjectDisposedException.ThrowIf(_isClosed, typeof(HybridGenEngine));
-            return _model ??= await load(cancellationToken).ConfigureAwait(false);
+            return _model ??= await load(progress, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

@@ -14,8 +14,23 @@ public sealed class DoctorTests : IDisposable
     {
         var run = await Hybridgen.RunAsync(["doctor"]);
         Assert.Equal(0, run.ExitCode);
-        foreach (var name in new[] { "llama.cpp", "libtorch", "Drafter", "Refiner", "Processor", "Threads", "GPU", "glibc", "libstdc++" })
+        foreach (var name in new[] { "llama.cpp", "libtorch", "Drafter", "Refiner", "Processor", "Threads", "Build", "Devices", "Drafting", "flash attention", "GPU", "glibc", "libstdc++" })
             Assert.Contains(name, run.Text, StringComparison.Ordinal);
+    }
+
+    /// <summary>What would be used, with the options of the model that is asked about.</summary>
+    [Fact]
+    public async Task Doctor_AModel_SaysWhatItWouldDraftWith()
+    {
+        var run = await Hybridgen.RunAsync(["doctor", "--json", "--threads", "1", "--gpu-layers", "5", "--drafter", Repository.MiniDrafter]);
+        var drafting = JsonDocument.Parse(run.Text).RootElement.GetProperty("drafting");
+        Assert.Contains(drafting.GetProperty("devices").EnumerateArray(), device => device.GetProperty("name").GetString() == "CPU" && device.GetProperty("totalBytes").GetInt64() > 1 << 20);
+        Assert.NotEmpty(drafting.GetProperty("features").EnumerateArray());
+        var setup = drafting.GetProperty("setup");
+        Assert.Equal(("llama", 1, 1024, true), (setup.GetProperty("architecture").GetString(), setup.GetProperty("threads").GetInt32(), setup.GetProperty("contextSize").GetInt32(), setup.GetProperty("isMemoryMapped").GetBoolean()));
+        Assert.InRange(setup.GetProperty("gpuLayers").GetInt32(), 0, 5);
+        Assert.InRange(setup.GetProperty("layers").GetInt32(), 2, 100);
+        Assert.Equal("F16", setup.GetProperty("keyCache").GetString(), ignoreCase: true);
     }
 
     [Fact]

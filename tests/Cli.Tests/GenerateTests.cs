@@ -33,6 +33,24 @@ public sealed class GenerateTests : IDisposable
         Assert.True(json.GetProperty("timings").GetProperty("draft").GetDouble() > 0);
     }
 
+    [Fact]
+    public async Task Generate_SeveralDrafts_ReportsAllAndRevisesTheBest()
+    {
+        var run = await Hybridgen.RunAsync(["generate", "The old town", "--raw", "--seed", "3", "--max-tokens", "20", "--drafts", "3", "--json"]);
+        var json = JsonDocument.Parse(run.Text).RootElement;
+        var drafts = json.GetProperty("drafts").EnumerateArray().ToList();
+        Assert.Equal(3, drafts.Select(draft => draft.GetProperty("text").GetString()).Distinct().Count());
+        var best = drafts.MaxBy(draft => draft.GetProperty("score").GetDouble());
+        Assert.Equal((true, json.GetProperty("draft").GetString()), (best.GetProperty("isKept").GetBoolean(), best.GetProperty("text").GetString()));
+        Assert.All(drafts, draft => Assert.Equal(draft.GetProperty("logProbability").GetDouble() - draft.GetProperty("doubt").GetDouble(), draft.GetProperty("score").GetDouble(), 1e-9));
+    }
+
+    [Theory]
+    [InlineData("--pipeline", "overlapped", "--pipeline whole")]
+    [InlineData("--greedy", null, "--greedy")]
+    public async Task Generate_SeveralDraftsWithoutUse_IsRefused(string option, string? value, string expected) =>
+        (await Hybridgen.RunAsync(["generate", "x", "--drafts", "2", option, .. value is null ? Array.Empty<string>() : [value]])).AssertRefused(2, expected);
+
     /// <summary>Two programs that drive the same model compare by these.</summary>
     [Fact]
     public async Task Generate_JsonAndScore_SayTheSameOfTheSameText()

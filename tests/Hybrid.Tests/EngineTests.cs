@@ -15,7 +15,7 @@ public class EngineTests(MiniEngine mini)
     public async Task AFailedLoadIsTriedAgainAndDisposalEndsUse()
     {
         var loads = 0;
-        var engine = new HybridGenEngine(new HybridGenOptions(), (_, _) => throw new DraftingException($"load {++loads}"));
+        var engine = new HybridGenEngine(new HybridGenOptions(), (_, _, _) => throw new DraftingException($"load {++loads}"));
         for (var i = 1; i <= 2; i++)
             Assert.Equal($"load {i}", (await Assert.ThrowsAsync<DraftingException>(() => engine.LoadAsync(refiner: false, cancellationToken: Token))).Message);
         await engine.DisposeAsync();
@@ -35,7 +35,7 @@ public class EngineTests(MiniEngine mini)
     public async Task ADrafterThatCannotScoreIsRefusedAsJudge()
     {
         var options = new HybridGenOptions { RefinerPath = Repository.MiniModel, DrafterPath = "a drafter", JudgePath = "a drafter" };
-        await using var engine = new HybridGenEngine(options, (_, _) => Task.FromResult<IDrafter>(new FakeDrafter(Draft)));
+        await using var engine = new HybridGenEngine(options, (_, _, _) => Task.FromResult<IDrafter>(new FakeDrafter(Draft)));
         var failure = await Assert.ThrowsAsync<DraftingException>(() => engine.ReviseAsync(Draft, cancellationToken: Token));
         Assert.Equal("The drafter 'fake' cannot say how probable a given text is, so it cannot judge; name another judge, or none.", failure.Message);
         Assert.Equal(Revised, (await engine.ReviseAsync(Draft, new ReviseOptions { Policies = [new EditPolicy.Spelling { Judge = null }] }, cancellationToken: Token)).Output);
@@ -82,7 +82,7 @@ public class EngineTests(MiniEngine mini)
     {
         var loads = 0;
         var drafter = new FakeDrafter(Draft);
-        var engine = new HybridGenEngine(new HybridGenOptions { RefinerPath = Repository.MiniModel, JudgePath = null }, async (_, cancellationToken) =>
+        var engine = new HybridGenEngine(new HybridGenOptions { RefinerPath = Repository.MiniModel, JudgePath = null }, async (_, _, cancellationToken) =>
         {
             await Task.Delay(50, cancellationToken);
             Interlocked.Increment(ref loads);
@@ -124,5 +124,5 @@ public class EngineTests(MiniEngine mini)
     }
 
     private static HybridGenEngine WithDraft(string draft, string? refiner = null) =>
-        new(new HybridGenOptions { RefinerPath = refiner ?? Repository.MiniModel, JudgePath = null }, (_, _) => Task.FromResult<IDrafter>(new FakeDrafter(draft)));
+        new(new HybridGenOptions { RefinerPath = refiner ?? Repository.MiniModel, JudgePath = null }, (_, _, _) => Task.FromResult<IDrafter>(new FakeDrafter(draft)));
 }

@@ -15,10 +15,6 @@ internal static class RevisionProgress
             .StartAsync(context => revise(new Bar(context.AddTask(Markup.Escape(name)).IsIndeterminate())));
     }
 
-    /// <summary>A spinner on standard error while something loads.</summary>
-    public static Task LoadAsync(string status, Func<Task> load) =>
-        Terminal.ShowsProgress ? Terminal.Error.Status().StartAsync(Markup.Escape(status), _ => load()) : load();
-
     private sealed class Bar(ProgressTask task) : IProgress<ReviseProgress>
     {
         public void Report(ReviseProgress value)

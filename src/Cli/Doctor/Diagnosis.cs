@@ -12,8 +12,9 @@ namespace HybridGen.Cli.Doctor;
 /// <param name="System">Operating system and C libraries.</param>
 /// <param name="Processor">Processor and memory.</param>
 /// <param name="Gpu">What the two libraries see of a GPU.</param>
+/// <param name="Drafting">What drafts would be computed with.</param>
 /// <param name="Parts">Native libraries and models: loaded, or refused and why.</param>
-internal sealed record Diagnosis(string Version, SystemFacts System, ProcessorFacts Processor, string Gpu, IReadOnlyList<Part> Parts)
+internal sealed record Diagnosis(string Version, SystemFacts System, ProcessorFacts Processor, string Gpu, DraftingFacts Drafting, IReadOnlyList<Part> Parts)
 {
     /// <summary>Whether every part works.</summary>
     public bool Works => Parts.All(part => part.Problem is null);
@@ -30,7 +31,7 @@ internal sealed record Diagnosis(string Version, SystemFacts System, ProcessorFa
             new Part("Threads", null, $"{options.Threads} for each of the two models, which take turns", null),
         ];
         var version = typeof(Diagnosis).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
-        return new Diagnosis(version, SystemFacts.Read(), ProcessorFacts.Read(), Gpus(), parts);
+        return new Diagnosis(version, SystemFacts.Read(), ProcessorFacts.Read(), Gpus(), DraftingFacts.Read(await SetupAsync(engine, parts, cancellationToken)), parts);
     }
 
     private static Part Library(NativeLibraryReport report) => new(report.Name, report.Path, report.Works ? $"{report.Version}, loaded from {report.Path}" : "", report.Problem);
@@ -48,6 +49,9 @@ internal sealed record Diagnosis(string Version, SystemFacts System, ProcessorFa
             return new Part(name, path, "", failure.Message);
         }
     }
+
+    private static async Task<DrafterSetup?> SetupAsync(HybridGenEngine engine, Part[] parts, CancellationToken cancellationToken) =>
+        parts.Any(part => part is { Name: "Drafter", Problem: null }) ? (await engine.GetDrafterAsync(cancellationToken) as LlamaDrafter)?.Setup : null;
 
     private static string Kind(string path) => File.Exists(path)
         ? $"{GgufFile.Read(path).Architecture}, {new FileInfo(path).Length / 1e6:F1} MB"

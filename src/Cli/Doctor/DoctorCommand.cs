@@ -36,6 +36,7 @@ internal static class DoctorCommand
         Row(table, "Memory", $"{processor.MemoryBytes / 1e9:F1} GB");
         Row(table, "GPU", diagnosis.Gpu);
         foreach (var part in diagnosis.Parts) Row(table, part.Name, part.Finding, part.Problem);
+        foreach (var (name, finding) in diagnosis.Drafting.Lines()) Row(table, name, finding);
         if (!Terminal.ShowsResults) Terminal.KeepLines();
         Terminal.Out.Write(table);
         Terminal.Out.MarkupLine(diagnosis.Works ? "[green]Everything works.[/]" : "[red]Something does not work; see above.[/]");

@@ -90,4 +90,8 @@ internal sealed record GenerationReport(
     [property: JsonPropertyName("log_probabilities")] IReadOnlyList<float?> LogProbabilities,
     IReadOnlyList<TokenReport> Tokens,
     IReadOnlyList<EditReport> Edits,
+    IReadOnlyList<DraftReport> Drafts,
     TimingsReport Timings);
+
+/// <summary>One of several drafts, what it was worth to drafter and refiner, in nats, and whether it was kept.</summary>
+internal sealed record DraftReport(string Text, double? LogProbability, double? Doubt, double Score, bool IsKept);

@@ -115,7 +115,7 @@ public static class LlamaLibrary
 
     private static string? LoadedPath() => ModulePath("llama");
 
-    private static string? ModulePath(string name)
+    internal static string? ModulePath(string name)
     {
         using var process = Process.GetCurrentProcess();
         return process.Modules.Cast<ProcessModule>().Select(module => module.FileName)

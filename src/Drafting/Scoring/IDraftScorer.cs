@@ -13,14 +13,17 @@ public interface IDraftScorer
     /// <summary>Number of the model's weights.</summary>
     long ParameterCount { get; }
 
-    /// <summary>Most tokens of a text that can be scored.</summary>
+    /// <summary>Most tokens of a text whose variants can be compared.</summary>
     int MaxScoredTokens { get; }
 
     /// <summary>Reads a text as the drafter would and reports how probable it found each token, as a draft of the same text does.</summary>
-    /// <param name="text">Any text that fits the model's context.</param>
+    /// <param name="text">
+    /// Any text. One that is longer than the model's context is read in windows, each of which begins with the second half of the one before:
+    /// from the second on a token is scored after at least half a context, not after all that stands before it.
+    /// </param>
     /// <param name="cancellationToken">Stops, also inside a running decode.</param>
     /// <returns>The tokens; their spans tile the text.</returns>
-    /// <exception cref="DraftingException">The text does not fit, or the model failed.</exception>
+    /// <exception cref="DraftingException">The model failed, or does not give a text back as it was.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     Task<IReadOnlyList<ScoredToken>> ScoreAsync(string text, CancellationToken cancellationToken = default);
 

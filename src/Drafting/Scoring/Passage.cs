@@ -9,7 +9,6 @@ internal sealed class Passage
     private readonly LlamaVocabulary _vocabulary;
     private readonly string _text;
     private readonly TextSpan[] _spans;
-    private readonly int _lead;
 
     /// <summary>Tokenizes a text.</summary>
     /// <param name="vocabulary">The model's.</param>
@@ -21,7 +20,7 @@ internal sealed class Passage
         (_vocabulary, _text) = (vocabulary, text);
         var tokens = vocabulary.Tokenize(text, isFirst: true, isControl: false);
         if (vocabulary.Begin is null && lead is { } first) tokens.Insert(0, first);
-        _lead = vocabulary.Begin is null && lead is null ? 0 : 1;
+        Lead = vocabulary.Begin is null && lead is null ? 0 : 1;
         Tokens = [.. tokens];
         _spans = vocabulary.Spans(Tokens, text) ?? throw new DraftingException("The model's tokenizer does not give a text back as it was; it cannot score one.");
         LogProbabilities = new float[Tokens.Length];
@@ -30,6 +29,9 @@ internal sealed class Passage
 
     /// <summary>The tokens, what stands before the text included.</summary>
     public LLamaToken[] Tokens { get; }
+
+    /// <summary>How many tokens stand before the text.</summary>
+    public int Lead { get; }
 
     /// <summary>Log-probabilities of the tokens, as far as they are wanted and known.</summary>
     public float[] LogProbabilities { get; }
@@ -45,13 +47,10 @@ internal sealed class Passage
 
     /// <summary>The text's tokens with what is known of them.</summary>
     public ScoredToken[] Scored() =>
-        [.. Enumerable.Range(_lead, Tokens.Length - _lead).Select(i => new ScoredToken((int)Tokens[i], _spans[i], i > 0 ? LogProbabilities[i] : null))];
+        [.. Enumerable.Range(Lead, Tokens.Length - Lead).Select(i => new ScoredToken((int)Tokens[i], _spans[i], i > 0 ? LogProbabilities[i] : null))];
 
     /// <summary>The scores of the variants, in the order in which they were added.</summary>
     public VariantScore[] Scores() => [.. Branches.Select(branch => branch.Score(LogProbabilities))];
-
-    /// <summary>Wants all tokens.</summary>
-    public void WantAll() => IsWanted.AsSpan(Math.Min(1, Tokens.Length)).Fill(true);
 
     /// <summary>Adds a variant, and wants the tokens that it is compared with.</summary>
     public void Add(TextVariant variant, int tail)
@@ -64,7 +63,7 @@ internal sealed class Passage
         while (end < Tokens.Length && _spans[end].Start != variant.Span.End && _text[_spans[end].Start] != ' ') end++;
         var upTo = end < Tokens.Length ? _spans[end].Start : _text.Length;
         var piece = string.Concat(_text.AsSpan(_spans[first].Start, variant.Span.Start - _spans[first].Start), variant.After, _text.AsSpan(variant.Span.End, upTo - variant.Span.End));
-        var tokens = first == _lead ? _vocabulary.Tokenize(piece, isFirst: true, isControl: false)[(_vocabulary.Begin is null ? 0 : 1)..] : _vocabulary.TokenizeInside(piece, isControl: false);
+        var tokens = first == Lead ? _vocabulary.Tokenize(piece, isFirst: true, isControl: false)[(_vocabulary.Begin is null ? 0 : 1)..] : _vocabulary.TokenizeInside(piece, isControl: false);
         var last = Math.Min(Tokens.Length, end + tail);
         Add(new Branch(first, last, [.. tokens, .. Tokens[end..last]], last - end, variant.Least));
     }
@@ -80,13 +79,13 @@ internal sealed class Passage
     {
         var i = TokenFrom(Math.Max(0, place));
         if (i < Tokens.Length && _spans[i].Start == place) return i;
-        return i > _lead ? TokenFrom(_spans[i - 1].Start) : i;
+        return i > Lead ? TokenFrom(_spans[i - 1].Start) : i;
     }
 
     /// <summary>The first token that begins at a place or after it.</summary>
     private int TokenFrom(int place)
     {
-        var (low, high) = (_lead, Tokens.Length);
+        var (low, high) = (Lead, Tokens.Length);
         while (low < high)
         {
             var middle = (low + high) / 2;

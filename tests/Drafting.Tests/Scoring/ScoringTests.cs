@@ -44,10 +44,10 @@ public sealed class ScoringTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Score_TextBeyondTheContext_SaysBothSizes()
+    public async Task Compare_TextBeyondTheContext_SaysBothSizes()
     {
-        var failure = await Assert.ThrowsAsync<DraftingException>(() => _drafter.ScoreAsync(string.Concat(Enumerable.Repeat("word and ", 600)), Token));
-        Assert.Contains("1202 tokens; at most 1024 can be scored", failure.Message, StringComparison.Ordinal);
+        var failure = await Assert.ThrowsAsync<DraftingException>(() => _drafter.CompareAsync([new(string.Concat(Enumerable.Repeat("word and ", 600)), [new(new TextSpan(5000, 4), "ward")])], 4, Token));
+        Assert.Contains("1202 tokens; the variants of at most 1024 can be compared", failure.Message, StringComparison.Ordinal);
     }
 
     /// <summary>A batch smaller than the number of sequences side by side ends the process in llama.cpp.</summary>
@@ -89,23 +89,6 @@ public sealed class ScoringTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Compare_HundredsOfTimes_TakesNoMoreMemory()
-    {
-        TextVariants[] texts = [new("The sea was calm, and the town was quiet.", [new(new TextSpan(4, 3), "tea"), new(new TextSpan(12, 4), "clam")])];
-        for (var i = 0; i < 100; i++) await _drafter.CompareAsync(texts, 4, Token);
-        var before = Resident();
-        for (var i = 0; i < 300; i++) await _drafter.CompareAsync(texts, 4, Token);
-        Assert.InRange(Resident() - before, long.MinValue, 16 << 20);
-
-        static long Resident()
-        {
-            GC.Collect();
-            using var process = System.Diagnostics.Process.GetCurrentProcess();
-            return process.WorkingSet64;
-        }
-    }
-
-    [Fact]
     public async Task Score_AfterDisposal_IsRefused()
     {
         await _drafter.DisposeAsync();
@@ -116,6 +99,6 @@ public sealed class ScoringTests : IAsyncLifetime
     public void LogSumExp_IsWhatTheDefinitionSays()
     {
         float[] values = [.. Enumerable.Range(0, 5000).Select(i => MathF.Sin(i) * 30), float.NegativeInfinity, 88];
-        Assert.Equal(Math.Log(values.Sum(value => Math.Exp(value))), LlamaScorer.LogSumExp(values), 1e-5);
+        Assert.Equal(Math.Log(values.Sum(value => Math.Exp(value))), ScoringBatch.LogSumExp(values), 1e-5);
     }
 }

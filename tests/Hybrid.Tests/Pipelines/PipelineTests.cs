@@ -90,5 +90,5 @@ public class PipelineTests
     }
 
     private static HybridGenEngine Engine(IDrafter? drafter = null) =>
-        new(new HybridGenOptions { RefinerPath = Repository.MiniModel, JudgePath = null }, (_, _) => Task.FromResult(drafter ?? new FakeSessionDrafter(Text)));
+        new(new HybridGenOptions { RefinerPath = Repository.MiniModel, JudgePath = null }, (_, _, _) => Task.FromResult(drafter ?? new FakeSessionDrafter(Text)));
 }

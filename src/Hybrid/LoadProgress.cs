@@ -1,0 +1,6 @@
+namespace HybridGen;
+
+/// <summary>How far a model is loaded.</summary>
+/// <param name="Path">Its file.</param>
+/// <param name="Share">The share of it, 0 to 1.</param>
+public readonly record struct LoadProgress(string Path, float Share);
