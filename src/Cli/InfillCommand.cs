@@ -1,18 +1,14 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Text;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using HybridGen.Cli.Display;
 using HybridGen.Cli.Outputs;
 using HybridGen.Cli.Texts;
 using HybridGen.Denoising;
-using HybridGen.Drafting;
 
 namespace HybridGen.Cli;
 
 /// <summary><c>infill</c>: gaps in a text are written from what stands on both sides of them.</summary>
-internal sealed partial class InfillCommand
+internal sealed class InfillCommand
 {
     private readonly Argument<string> _text = new("TEXT") { Description = "A text with gaps: [_] of any length, [_3] of three tokens; - reads standard input." };
     private readonly Option<long?> _minTokens = OptionRules.WholeNumber("--min-tokens", "Fewest tokens of a gap of any length. Default: 1.", 1, 1 << 16);
@@ -44,7 +40,7 @@ internal sealed partial class InfillCommand
     {
         var marked = parsed.GetRequiredValue(_text);
         if (marked == "-") marked = await Task.Run(Console.In.ReadToEnd, cancellationToken).WaitAsync(cancellationToken);
-        var (text, gaps) = Read(marked);
+        var (text, gaps) = MarkedGaps.Read(marked);
         if (gaps.Count == 0) throw new InputException("The text has no gap; mark one by [_], or by [_3] for three tokens.");
         await using var engine = new HybridGenEngine(_models.Read(parsed));
         await LoadingProgress.ShowAsync("loading the refiner", progress => engine.LoadAsync(drafter: false, progress: progress, cancellationToken: cancellationToken));
@@ -60,21 +56,4 @@ internal sealed partial class InfillCommand
         Terminal.Summarise($"{Terminal.Count(gaps.Count, "gap")}, {Terminal.Count(filled.Forwards, "forward")}, ended: {JsonNamingPolicy.CamelCase.ConvertName(filled.Reason.ToString())}");
         return filled.Reason == SamplingEnd.Cancelled ? ExitCode.Cancelled : ExitCode.Done;
     }
-
-    /// <summary>The text without its marks, and where they were.</summary>
-    private static (string Text, IReadOnlyList<Gap> Gaps) Read(string marked)
-    {
-        var (text, gaps, copied) = (new StringBuilder(), new List<Gap>(), 0);
-        foreach (Match mark in Mark().Matches(marked))
-        {
-            text.Append(marked, copied, mark.Index - copied);
-            copied = mark.Index + mark.Length;
-            gaps.Add(new Gap(new TextSpan(text.Length, 0), mark.Groups[1].Length > 0 ? int.Parse(mark.Groups[1].Value, CultureInfo.InvariantCulture) : null));
-        }
-
-        return (text.Append(marked, copied, marked.Length - copied).ToString(), gaps);
-    }
-
-    [GeneratedRegex(@"\[_(\d{0,4})\]", RegexOptions.CultureInvariant)]
-    private static partial Regex Mark();
 }

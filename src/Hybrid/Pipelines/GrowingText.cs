@@ -1,11 +1,10 @@
-using System.Text.RegularExpressions;
 using HybridGen.Drafting;
 using HybridGen.Editing;
 
 namespace HybridGen.Pipelines;
 
 /// <summary>A text that grows at its end while what stands before is revised, each part once.</summary>
-internal sealed partial class GrowingText
+internal sealed class GrowingText
 {
     private readonly List<DraftToken> _tokens = [];
     private readonly List<Edit> _edits = [];
@@ -50,13 +49,7 @@ internal sealed partial class GrowingText
     }
 
     /// <summary>The end of the last whole sentence that is not revised yet; <see langword="null"/> where there is none.</summary>
-    public int? LastSentenceEnd()
-    {
-        foreach (Match match in SentenceEnd().Matches(Text))
-            if (match.Index + match.Length <= Revised) return null;
-            else return match.Groups[1].Index + match.Groups[1].Length;
-        return null;
-    }
+    public int? LastSentenceEnd() => Sentences.LastEnd(Text) is { } end && end > Revised ? end : null;
 
     /// <summary>Takes in a revision of the text between <see cref="Revised"/> and a later place.</summary>
     /// <returns>Where the text changed first; <see langword="null"/> where it did not.</returns>
@@ -98,8 +91,4 @@ internal sealed partial class GrowingText
     }
 
     private static TimeSpan Sum(IEnumerable<TimeSpan> times) => times.Aggregate(TimeSpan.Zero, (sum, time) => sum + time);
-
-    // From the end of the text: the sign that ends a sentence, with what closes it, before white space; or the last sign of a line.
-    [GeneratedRegex(@"([.!?…][""'”’)\]]*(?=\s)|\S(?=\s*[\r\n]))", RegexOptions.RightToLeft | RegexOptions.CultureInvariant)]
-    private static partial Regex SentenceEnd();
 }
