@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using HybridGen.Drafting;
 using Microsoft.SemanticKernel;
 using Microsoft.SemanticKernel.Services;
 using Microsoft.SemanticKernel.TextGeneration;
@@ -88,13 +87,9 @@ public sealed class HybridGenTextGenerationService : ITextGenerationService
         {
             return await _generate(settings.ToPrompt(prompt), options, cancellationToken).ConfigureAwait(false);
         }
-        catch (DraftingException e)
+        catch (Exception failure) when (ServiceFailure.IsKnown(failure))
         {
-            throw new KernelException($"{_modelId} could not write a draft: {e.Message}", e);
-        }
-        catch (RefiningException e)
-        {
-            throw new KernelException($"The draft of {_modelId} could not be revised: {e.Message}", e);
+            throw ServiceFailure.Named(failure, _modelId);
         }
     }
 

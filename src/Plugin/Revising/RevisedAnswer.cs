@@ -1,0 +1,30 @@
+using System.Text.RegularExpressions;
+using HybridGen.Editing;
+using Microsoft.Extensions.AI;
+
+namespace HybridGen.Plugin.Revising;
+
+/// <summary>Where a revised answer says what was changed in it.</summary>
+public static partial class RevisedAnswer
+{
+    /// <summary>Key of additional properties, and of metadata: the changes, an <see cref="IReadOnlyList{T}"/> of <see cref="Edit"/>.</summary>
+    public const string EditsKey = "hybridgen.edits";
+
+    /// <summary>Key of additional properties, and of metadata: the text as it came.</summary>
+    public const string DraftKey = "hybridgen.draft";
+
+    /// <summary>The changes in a message, or in a part of a stream; empty where nothing was revised.</summary>
+    public static IReadOnlyList<Edit> Edits(AdditionalPropertiesDictionary? properties) => properties is not null && properties.TryGetValue(EditsKey, out IReadOnlyList<Edit>? edits) ? edits! : [];
+
+    /// <summary>Whether an answer must keep a structure that the refiner does not see.</summary>
+    internal static bool IsStructured(ChatOptions? options) => options?.ResponseFormat is ChatResponseFormatJson;
+
+    /// <summary>Whether a text that begins so is JSON; <see langword="null"/> where too little of it is there.</summary>
+    internal static bool? IsJson(string beginning) => Json().IsMatch(beginning) ? true : Undecided().IsMatch(beginning) ? null : false;
+
+    [GeneratedRegex(@"^\s*(\{\s*[""}]|\[\s*[\[\]{""\d])", RegexOptions.CultureInvariant)]
+    private static partial Regex Json();
+
+    [GeneratedRegex(@"^\s*[\[{]?\s*$", RegexOptions.CultureInvariant)]
+    private static partial Regex Undecided();
+}
