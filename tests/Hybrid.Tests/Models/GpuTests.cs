@@ -2,6 +2,7 @@ using HybridGen.Denoising;
 using HybridGen.Drafting;
 using HybridGen.Models;
 using HybridGen.Models.Mini;
+using HybridGen.Scoring;
 using HybridGen.Torch;
 using HybridGen.Verifying;
 using static TorchSharp.torch;
@@ -81,8 +82,29 @@ public sealed class GpuTests : IDisposable
         return true;
     }, Token);
 
+    public static TheoryData<string, CacheRule> Caches => new()
+    {
+        { "llada", new CacheRule.None() },
+        { "llada", new CacheRule.Prefix() },
+        { "llada", new CacheRule.Dual() },
+        { "dream", new CacheRule.Dual() },
+        { "a2d-qwen3", new DiffusionOptions().Sampling.Cache },
+    };
+
+    [Theory]
+    [MemberData(nameof(Caches))]
+    public async Task ASeedDrawsTheSameTextAsOnTheProcessor(string family, CacheRule cache) => Assert.Equal(await DiffuseAsync(family, cache, "cpu"), await DiffuseAsync(family, cache, Gpu));
+
     [Fact]
-    public async Task ASeedDrawsTheSameTextAsOnTheProcessor() => Assert.Equal(await DiffuseAsync("cpu"), await DiffuseAsync(Gpu));
+    public async Task AWordIsAsDoubtfulAsOnTheProcessor()
+    {
+        foreach (var scoring in new SuspicionScoring[] { new SuspicionScoring.StridedMasking(), new SuspicionScoring.ShadowMasks() })
+        {
+            var (expected, found) = (await ScoreAsync(scoring, "cpu"), await ScoreAsync(scoring, Gpu));
+            Assert.Equal(expected.Words.Select(word => word.Span), found.Words.Select(word => word.Span));
+            Assert.All(expected.Words.Zip(found.Words), pair => Assert.Equal(pair.First.LogProbability, pair.Second.LogProbability, 1e-3f));
+        }
+    }
 
     private static VerifyOptions On(DenoiserPrecision precision, double? tolerance) =>
         new() { Placement = new DenoiserPlacement { Device = Gpu, Precision = precision }, Tolerance = tolerance };
@@ -95,9 +117,18 @@ public sealed class GpuTests : IDisposable
         return [.. revision.Edits.Select(edit => (edit.Span, edit.Before, edit.After))];
     }
 
-    private static async Task<string> DiffuseAsync(string device)
+    private static async Task<string> DiffuseAsync(string family, CacheRule cache, string device)
     {
-        await using var engine = new HybridGenEngine(new() { RefinerPath = Repository.Checkpoint("llada"), JudgePath = null, RefinerPlacement = new() { Device = device, Precision = DenoiserPrecision.F32 } });
-        return (await engine.DiffuseAsync("the old market", new DiffusionOptions { MaxNewTokens = 16, Sampling = new() { Temperature = 1, Seed = 5 } }, cancellationToken: Token)).Text;
+        await using var engine = Engine(family, device);
+        return (await engine.DiffuseAsync("the old market", new DiffusionOptions { MaxNewTokens = 16, Sampling = new() { Temperature = 1, Seed = 5, Cache = cache } }, cancellationToken: Token)).Text;
     }
+
+    private static async Task<TextScore> ScoreAsync(SuspicionScoring scoring, string device)
+    {
+        await using var engine = Engine("llada", device);
+        return await engine.ScoreAsync(Text, scoring, Token);
+    }
+
+    private static HybridGenEngine Engine(string family, string device) =>
+        new(new() { RefinerPath = Repository.Checkpoint(family), JudgePath = null, RefinerPlacement = new() { Device = device, Precision = DenoiserPrecision.F32 } });
 }
