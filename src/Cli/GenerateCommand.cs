@@ -31,7 +31,7 @@ internal sealed class GenerateCommand
         command.Validators.Add(result =>
         {
             if (result.GetValue(_drafts) is not > 1) return;
-            if (result.GetValue(_pipeline) != "whole") result.AddError("--drafts needs --pipeline whole: the others revise while one draft is written.");
+            if (result.GetValue(_pipeline) is not (null or "whole")) result.AddError("--drafts needs --pipeline whole: the others revise while one draft is written.");
             if (_controls.IsGreedy(result)) result.AddError("--greedy has no use for --drafts: they would all be the same.");
         });
         _models = new ModelOptions(command);

@@ -38,6 +38,31 @@ public sealed class AdapterTests : IDisposable
         AssertNear(expected, await ScoreAsync(TinyModels.Llama(), new LoraAdapter(Adapter("first.gguf", First)), new LoraAdapter(Adapter("second.gguf", Second), -0.5f)));
     }
 
+    /// <summary>The shipped drafter, in 32 bits so that the change is not rounded.</summary>
+    [Fact]
+    public async Task Score_OfTheShippedDrafterWithAnAdapter_IsWhatTheChangedWeightsGive()
+    {
+        LlamaLibrary.EnsureLoaded();
+        var (path, changed) = (Path.Combine(_scratch.Folder, "mini.gguf"), Path.Combine(_scratch.Folder, "mini-changed.gguf"));
+        LLama.LLamaQuantizer.Quantize(Repository.MiniDrafter, path, LLama.Native.LLamaFtype.ALL_F32, 2, true, false);
+        var file = await File.ReadAllBytesAsync(path, Token);
+        var factors = new[] { Attention, Inside }.Select((name, i) => Change(file, name, 30 + i, 0.7f)).ToList();
+        await File.WriteAllBytesAsync(changed, file, Token);
+        var adapted = await ScoreAsync(path, new LoraAdapter(Adapter("mini-adapter.gguf", [.. factors]), 0.7f));
+        AssertNear(await ScoreAsync(changed), adapted);
+        Assert.InRange((await ScoreAsync(path)).Zip(adapted).Max(pair => Math.Abs(pair.First - pair.Second)), 0.05, 100);
+    }
+
+    /// <summary>Changes a tensor of a file as an adapter would; returns the adapter's factors.</summary>
+    private static Factors Change(byte[] file, string tensor, int seed, float scale)
+    {
+        var elements = GgufTensors.Find(file, tensor, out var shape);
+        var factors = new Factors(tensor, (int)shape[0], (int)shape[1], seed, 1);
+        var (_, change) = factors.Change(scale);
+        for (var i = 0; i < change.Length; i++) elements[i] += change[i];
+        return factors;
+    }
+
     /// <summary>A draft is written with them too.</summary>
     [Fact]
     public async Task Draft_WithAnAdapter_IsTheChangedModels()
@@ -66,9 +91,10 @@ public sealed class AdapterTests : IDisposable
 
     private string Adapter(string name, params Factors[] factors) => _scratch.Write(name, TinyModels.Adapter("llama", Rank, [.. factors.Select(factor => factor.All)]).ToArray());
 
-    private async Task<float[]> ScoreAsync(GgufWriter model, params LoraAdapter[] adapters)
+    private Task<float[]> ScoreAsync(GgufWriter model, params LoraAdapter[] adapters) => ScoreAsync(_scratch.Write($"{Guid.NewGuid():N}.gguf", model.ToArray()), adapters);
+
+    private static async Task<float[]> ScoreAsync(string path, params LoraAdapter[] adapters)
     {
-        var path = _scratch.Write($"{Guid.NewGuid():N}.gguf", model.ToArray());
         await using var drafter = await LlamaDrafter.LoadAsync(new() { ModelPath = path, Adapters = adapters, KeyCache = CacheNumber.F32, ValueCache = CacheNumber.F32 }, cancellationToken: Token);
         return [.. (await drafter.ScoreAsync(Text, Token)).Select(token => token.LogProbability!.Value)];
     }
@@ -87,10 +113,10 @@ public sealed class AdapterTests : IDisposable
     }
 
     /// <summary>The factors for one tensor.</summary>
-    private sealed class Factors(string tensor, int from, int to, int seed)
+    private sealed class Factors(string tensor, int from, int to, int seed, float size = 1)
     {
-        private readonly float[] _a = TinyModels.Noise(seed, Rank * from, 1);
-        private readonly float[] _b = TinyModels.Noise(seed + 1, to * Rank, 1);
+        private readonly float[] _a = TinyModels.Noise(seed, Rank * from, size);
+        private readonly float[] _b = TinyModels.Noise(seed + 1, to * Rank, size);
 
         public (string, int, int, float[], float[]) All => (tensor, from, to, _a, _b);
 

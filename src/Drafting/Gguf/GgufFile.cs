@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace HybridGen.Drafting;
@@ -52,12 +53,14 @@ internal sealed class GgufReader(BinaryReader reader, string path)
     private const int MostDimensions = 4;
     private const int MostBlocks = 512; // LLAMA_MAX_LAYERS
     private const int UnsignedType = 4;
+    private const int IntegerType = 5;
     private const int FloatType = 6;
     private const int ArrayType = 9;
     private const int StringType = 8;
 
     private readonly Stream _stream = reader.BaseStream;
     private readonly long _length = reader.BaseStream.Length;
+    private readonly GgufVocabulary _vocabulary = new();
     private string _architecture = "";
     private long _alignment = 32;
 
@@ -113,6 +116,7 @@ internal sealed class GgufReader(BinaryReader reader, string path)
         var values = Count("metadata values", 13);
         for (var i = 0; i < values; i++) ReadValue();
         if (_architecture.Length == 0) throw Wrong("its metadata has no general.architecture");
+        if (_vocabulary.Problem() is { } problem) throw Wrong(problem);
         CheckTensors(tensors);
         return new GgufFile(path, (int)version, _architecture, tensors);
     }
@@ -146,7 +150,46 @@ internal sealed class GgufReader(BinaryReader reader, string path)
         if (type == UnsignedType) Check(key, reader.ReadUInt32());
         else if (type == FloatType) Check(key, reader.ReadSingle());
         else if (type == StringType && key == "general.architecture") _architecture = Text(LongestKey);
+        else if (GgufVocabulary.Reads(key)) ReadVocabulary(key, type);
         else Skip(type, key, 0);
+    }
+
+    /// <summary>llama.cpp reads these as the types that they should have, whatever they are.</summary>
+    private void ReadVocabulary(string key, uint type)
+    {
+        var elements = type == ArrayType ? reader.ReadUInt32() : type;
+        switch (key, type, elements)
+        {
+            case ("tokenizer.ggml.model", StringType, _):
+                _vocabulary.SetModel(Text(LongestKey));
+                break;
+            case ("tokenizer.ggml.tokens", ArrayType, StringType):
+                _vocabulary.SetTokens(Texts(key));
+                break;
+            case ("tokenizer.ggml.token_type", ArrayType, IntegerType or UnsignedType):
+                _vocabulary.SetTypes(Numbers(key));
+                break;
+            case ("tokenizer.ggml.scores", ArrayType, FloatType):
+                _vocabulary.SetScores(Numbers(key).Length);
+                break;
+            default:
+                throw Wrong($"'{key}' has the type {elements}");
+        }
+    }
+
+    private string[] Texts(string key)
+    {
+        var texts = new string[Count($"elements of '{key}'", 8)];
+        // Up to a zero, where llama.cpp takes a token to end.
+        for (var i = 0; i < texts.Length; i++) texts[i] = Encoding.Latin1.GetString(Bytes(LongestKey)).Split('\0', 2)[0];
+        return texts;
+    }
+
+    private int[] Numbers(string key)
+    {
+        var numbers = new int[Count($"elements of '{key}'", sizeof(int))];
+        reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(numbers.AsSpan()));
+        return numbers;
     }
 
     /// <summary>Numbers on which llama.cpp ends the process instead of refusing the file.</summary>
@@ -203,18 +246,21 @@ internal sealed class GgufReader(BinaryReader reader, string path)
         UInt128 elements = 1;
         for (var i = 0; i < dimensions; i++)
             if ((elements *= reader.ReadUInt64()) > long.MaxValue) throw Wrong($"tensor '{name}' is absurdly large");
+        if (elements == 0) throw Wrong($"tensor '{name}' is empty");
         var type = reader.ReadUInt32();
         if (!Blocks.TryGetValue(type, out var block)) throw Wrong($"tensor '{name}' has the unknown type {type}");
         if (elements % (UInt128)block.Elements != 0) throw Wrong($"tensor '{name}' does not fill its blocks of {block.Elements}");
         return (name, reader.ReadUInt64(), (ulong)(elements / (UInt128)block.Elements * (UInt128)block.Bytes));
     }
 
-    private string Text(int longest)
+    private string Text(int longest) => Encoding.UTF8.GetString(Bytes(longest));
+
+    private byte[] Bytes(int longest)
     {
         var length = reader.ReadUInt64();
         if (length > (ulong)longest) throw Wrong($"a name of {length} bytes is too long");
         var bytes = reader.ReadBytes((int)length);
-        return bytes.Length == (int)length ? Encoding.UTF8.GetString(bytes) : throw new EndOfStreamException();
+        return bytes.Length == (int)length ? bytes : throw new EndOfStreamException();
     }
 
     private void Forward(ulong bytes)

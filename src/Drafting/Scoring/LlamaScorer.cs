@@ -24,8 +24,8 @@ internal sealed class LlamaScorer(ScoringContext context, ScoringSize size)
     {
         // llama.cpp ends the process where a batch is smaller than the number of sequences.
         const int All = Sequences + 1;
-        var batch = (uint)Math.Max(size.Tokens + 1, All);
-        return context with { ContextSize = (uint)(Math.Max(longest, size.Batch) + size.Batch + 1), BatchSize = batch, UBatchSize = size.IsInvariant ? ModelParameters.MostInvariantRows : batch, SeqMax = All };
+        var batch = (uint)Math.Max(size.Tokens + size.Spare, All);
+        return context with { ContextSize = (uint)(Math.Max(longest, size.Batch) + size.Batch + size.Spare), BatchSize = batch, UBatchSize = size.IsInvariant ? ModelParameters.MostInvariantRows : batch, SeqMax = All };
     }
 
     /// <summary>Reads passages and what may still win of their branches.</summary>

@@ -17,8 +17,8 @@ internal sealed class PassageReader(ScoringContext context, ScoringSize size, in
     /// <summary>The parameters of a context for it.</summary>
     public static ModelParams Parameters(ModelParams context, ScoringSize size, int windowSize)
     {
-        var batch = (uint)Math.Max(size.Tokens + 1, Spare + 1);
-        return context with { ContextSize = (uint)windowSize + batch, BatchSize = batch, UBatchSize = batch, SeqMax = Spare + 1 };
+        var batch = (uint)Math.Max(size.Tokens + size.Spare, Spare + 1);
+        return context with { ContextSize = Math.Max((uint)(windowSize + size.Spare), batch), BatchSize = batch, UBatchSize = batch, SeqMax = Spare + 1 };
     }
 
     /// <summary>Reads a passage, of which all tokens are wanted.</summary>

@@ -10,6 +10,9 @@ internal readonly record struct ScoringSize(int Batch, int Vocabulary, int Threa
     /// <summary>Rows of logits that are held at once: 64 MiB, but some of them however wide they are.</summary>
     public int Rows => Math.Max(16, (64 << 20) / (sizeof(float) * Vocabulary));
 
+    /// <summary>Rows of no use that stand beside others at once.</summary>
+    public int Spare => IsInvariant ? 1 : 0;
+
     /// <summary>Tokens of a decode.</summary>
     /// <remarks>
     /// Where nothing may change, llama.cpp is given no more than it computes in one way and in one piece: a rest that it cut off itself could

@@ -111,4 +111,49 @@ public sealed class GgufFileTests : IDisposable
         File.WriteAllBytes(_path, bytes);
         Assert.Contains($"'{key}' is", Assert.Throws<GgufFormatException>(() => GgufFile.Read(_path)).Message, StringComparison.Ordinal);
     }
+
+    /// <summary>llama.cpp ends the process on vocabularies that are wrong in these ways, and reads past the end of an array that is too short.</summary>
+    [Theory]
+    [InlineData("the same token twice", "its token 258 is there before")]
+    [InlineData("a byte that cannot be written", "no token for the byte 0x41")]
+    [InlineData("a byte that is none", "its token 259 is said to be a byte")]
+    [InlineData("too few types", "100 token types for 261 tokens")]
+    [InlineData("too few scores", "100 scores for 261 tokens")]
+    [InlineData("scores of another type", "'tokenizer.ggml.scores' has the type 5")]
+    public void Read_AVocabularyThatIsWrong_IsRefused(string damage, string expected)
+    {
+        string[] tokens = ["<unk>", "<s>", "</s>", .. Enumerable.Range(0, 256).Select(i => $"<0x{i:X2}>"), "▁", "▁the"];
+        int[] types = [2, 3, 3, .. Enumerable.Repeat(6, 256), 1, 1];
+        var model = TinyModels.Llama();
+        model = damage switch
+        {
+            "the same token twice" => model.Set("tokenizer.ggml.tokens", [.. tokens.Select((token, i) => i == 258 ? "<0x00>" : token)]),
+            "a byte that cannot be written" => model.Set("tokenizer.ggml.tokens", [.. tokens.Select(token => token == "<0x41>" ? "<0x4_>" : token)]),
+            "a byte that is none" => model.Set("tokenizer.ggml.token_type", [.. types.Select((type, i) => i == 259 ? 6 : type)]),
+            "too few types" => model.Set("tokenizer.ggml.token_type", types[..100]),
+            "too few scores" => model.Set("tokenizer.ggml.scores", new float[100]),
+            _ => model.Set("tokenizer.ggml.scores", new int[261]),
+        };
+        File.WriteAllBytes(_path, model.ToArray());
+        Assert.Contains(expected, Assert.Throws<GgufFormatException>(() => GgufFile.Read(_path)).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>llama.cpp divides by such a size.</summary>
+    [Fact]
+    public void Read_ATensorWithoutElements_IsRefused()
+    {
+        File.WriteAllBytes(_path, TinyModels.Llama().Add("blk.0.attn_q.bias", [], 32, 0).ToArray());
+        Assert.Contains("tensor 'blk.0.attn_q.bias' is empty", Assert.Throws<GgufFormatException>(() => GgufFile.Read(_path)).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Tiny models are sound, so that what is refused of a damaged one is the damage.</summary>
+    [Fact]
+    public void Read_TinyModels_AreSound()
+    {
+        foreach (var model in new[] { TinyModels.Llama(), TinyModels.Llama().WithBytePairs(), TinyModels.Mamba() })
+        {
+            File.WriteAllBytes(_path, model.ToArray());
+            Assert.True(GgufFile.Read(_path).Tensors > 10);
+        }
+    }
 }
