@@ -62,8 +62,9 @@ internal static class Members
         "first" => TemplateValue.Of(loop.Place == 0),
         "last" => TemplateValue.Of(loop.Place == loop.Items.Count - 1),
         "length" => new TemplateValue.Integer(loop.Items.Count),
-        "depth" => new TemplateValue.Integer(loop.Depth),
-        "depth0" => new TemplateValue.Integer(loop.Depth - 1),
+        // Jinja counts only loops that call themselves.
+        "depth" => new TemplateValue.Integer(1),
+        "depth0" => new TemplateValue.Integer(0),
         "previtem" => loop.Place > 0 ? loop.Items[loop.Place - 1] : new TemplateValue.Undefined("there is no previous item"),
         "nextitem" => loop.Place < loop.Items.Count - 1 ? loop.Items[loop.Place + 1] : new TemplateValue.Undefined("there is no next item"),
         "cycle" => Method(name, call => call.Positional.Count > 0 ? call.Positional[loop.Place % call.Positional.Count] : throw new ChatTemplateException("cycle() needs values.")),

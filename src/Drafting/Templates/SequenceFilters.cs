@@ -28,8 +28,13 @@ internal static class SequenceFilters
 
     public static bool Exists(string name) => All.ContainsKey(name);
 
-    public static TemplateValue Apply(string name, TemplateCall call) =>
-        All[name](name is "items" or "dictsort" or "attr" ? [] : Sequences.Items(call.Positional[0], call.Budget), call);
+    public static TemplateValue Apply(string name, TemplateCall call) => All[name](name switch
+    {
+        "items" or "dictsort" or "attr" => [],
+        // Jinja lets these pass nothing at all, and templates rely on it where there are no tools.
+        "map" or "select" or "reject" or "selectattr" or "rejectattr" when !Operators.IsTrue(call.Positional[0]) => [],
+        _ => Sequences.Items(call.Positional[0], call.Budget),
+    }, call);
 
     private static IReadOnlyList<TemplateValue> Attributes(IReadOnlyList<TemplateValue> items, TemplateCall call, int place) =>
         call.Find(place, "attribute") is { } attribute and not TemplateValue.None ? [.. items.Select(item => Attribute(item, attribute))] : items;

@@ -98,12 +98,11 @@ internal sealed class TemplateEvaluator
         var items = Sequences.Items(_expressions.Evaluate(loop.Over, scope), _budget);
         if (loop.Only is { } only) items = [.. items.Where(item => Operators.IsTrue(_expressions.Evaluate(only, Inner(loop.Target, item, scope))))];
         if (items.Count == 0) return Run(loop.Otherwise, scope);
-        var state = new TemplateValue.Loop(items, scope.LoopDepth + 1);
+        var state = new TemplateValue.Loop(items);
         for (; state.Place < items.Count; state.Place++)
         {
             var inner = Inner(loop.Target, items[state.Place], scope);
             inner.Set("loop", state);
-            inner.LoopDepth = state.Depth;
             if (Run(loop.Body, inner) == Flow.Break) break;
         }
 
@@ -204,9 +203,6 @@ internal sealed class TemplateEvaluator
 internal sealed class TemplateScope(TemplateScope? outer)
 {
     private readonly Dictionary<string, TemplateValue> _values = new(StringComparer.Ordinal);
-
-    /// <summary>How many loops there are around it.</summary>
-    public int LoopDepth { get; set; } = outer?.LoopDepth ?? 0;
 
     public TemplateValue? Find(string name)
     {

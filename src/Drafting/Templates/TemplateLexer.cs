@@ -114,14 +114,14 @@ internal sealed class TemplateLexer
     private bool ReadRaw(int begin)
     {
         var before = _at;
-        if (!SkipTag("raw")) return Back(before);
+        if (!SkipTag("raw", trims: false)) return Back(before);
         for (var start = _at; ; _at++)
         {
             _at = _source.IndexOf("{%", _at, StringComparison.Ordinal);
             if (_at < 0) throw Wrong("this 'raw' has no 'endraw'.", begin);
             var (end, strip) = (_at, At(_at + 2));
             _at += strip is '-' or '+' ? 3 : 2;
-            if (SkipTag("endraw"))
+            if (SkipTag("endraw", trims: true))
             {
                 AddText(start, End(start, end, strip, isPrint: false));
                 return true;
@@ -131,13 +131,13 @@ internal sealed class TemplateLexer
         }
     }
 
-    private bool SkipTag(string name)
+    private bool SkipTag(string name, bool trims)
     {
         SkipSpace();
         if (string.CompareOrdinal(_source, _at, name, 0, name.Length) != 0 || IsNamePart(At(_at + name.Length))) return false;
         _at += name.Length;
         SkipSpace();
-        return SkipEnd("%}", isTag: true);
+        return SkipEnd("%}", trims);
     }
 
     private bool Back(int place)

@@ -119,13 +119,11 @@ internal abstract class TemplateValue
     }
 
     /// <summary>What a loop says of itself.</summary>
-    public sealed class Loop(IReadOnlyList<TemplateValue> items, int depth) : TemplateValue
+    public sealed class Loop(IReadOnlyList<TemplateValue> items) : TemplateValue
     {
         public int Place { get; set; }
 
         public IReadOnlyList<TemplateValue> Items => items;
-
-        public int Depth => depth;
 
         public override string TypeName => "loop";
     }

@@ -147,7 +147,6 @@ internal static class TextMethods
             if (at == text.Length) yield break;
             var end = at;
             while (end < text.Length && (most == 0 || !PythonText.IsSpace(text.Value[end]))) end++;
-            while (most == 0 && PythonText.IsSpace(text.Value[end - 1])) end--;
             yield return text.Slice(at, end - at);
             if (most == 0) yield break;
             at = end;
