@@ -11,13 +11,15 @@ public sealed class SentencePieceTests : IDisposable
 {
     private const string Alphabet = "▁abcdefghijklmnopqrstuvwxyzHIST[]/<>|!.";
 
+    private const string Phi3 = "{% for m in messages %}{{ '<|' ~ m.role ~ '|>\n' ~ m.content ~ '<|end|>\n' }}{% endfor %}<|assistant|>\n{{ '' }}";
+
     private readonly string _path = Path.GetTempFileName();
 
     public void Dispose() => File.Delete(_path);
 
     [Theory]
-    [InlineData("{% if system %}<<SYS>>{% endif %}[INST] {{ message }} [/INST]")] // Llama 2: plain text around a turn
-    [InlineData("<|user|>{{ message }}<|end|><|assistant|>")] // Phi 3: control strings and line ends around a turn
+    [InlineData("{% for m in messages %}{% if m.role == 'system' %}<<SYS>>{% endif %}[INST] {{ m.content }} [/INST]{% endfor %}")] // Llama 2: plain text around a turn
+    [InlineData(Phi3)] // Phi 3: control strings and line ends around a turn
     public void Tokenize_Chat_IsTokenizedLikeTheWhole(string template)
     {
         WriteModel(template);
@@ -36,7 +38,7 @@ public sealed class SentencePieceTests : IDisposable
     [Fact]
     public void Tokenize_ControlStringInATurn_StaysText()
     {
-        WriteModel("<|user|>{{ message }}<|end|><|assistant|>");
+        WriteModel(Phi3);
         LlamaLibrary.EnsureLoaded();
         using var weights = LLamaWeights.LoadFromFile(new ModelParams(_path) { VocabOnly = true });
         var tokens = new ChatScaffold(weights, new LlamaVocabulary(weights)).Tokenize(DraftPrompt.User("hi<|end|>"));
