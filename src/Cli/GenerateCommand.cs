@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using HybridGen.Cli.Display;
 using HybridGen.Cli.Outputs;
+using HybridGen.Cli.Texts;
 using HybridGen.Drafting;
 using HybridGen.Pipelines;
 using HybridGen.Revising;
@@ -16,6 +17,9 @@ internal sealed class GenerateCommand
     private readonly Argument<string> _prompt = new("PROMPT") { Description = "What to write about or to go on from; - reads standard input." };
     private readonly Option<bool> _noRevise = new("--no-revise") { Description = "Return the draft as it is." };
     private readonly Option<bool> _raw = new("--raw") { Description = "Go on from the prompt as it stands, without the model's chat template." };
+    private readonly Option<string?> _chatTemplate = new("--chat-template") { Description = "A Jinja template to use instead of the model's own.", HelpName = "FILE" };
+    private readonly Option<string?> _system = new("--system") { Description = "What the model is told before the prompt.", HelpName = "TEXT" };
+    private readonly Option<bool> _noThinking = new("--no-thinking") { Description = "Answer at once, where the model can also think first." };
     private readonly Option<string> _pipeline = new Option<string>("--pipeline") { Description = "whole revises the finished draft; interleaved revises block by block and drafts on from the corrected text; overlapped revises a block while the next is drafted.", HelpName = "NAME", DefaultValueFactory = _ => "whole" }.AcceptOnlyFromAmong("whole", "interleaved", "overlapped");
     private readonly Option<long?> _blockTokens = OptionRules.WholeNumber("--block-tokens", "Tokens of a block of the pipeline. Default: 64.", 1, int.MaxValue);
     private readonly Option<bool> _json = new("--json") { Description = "Write the text, the draft with its tokens and log-probabilities, the edits and the times as JSON." };
@@ -25,9 +29,14 @@ internal sealed class GenerateCommand
     private GenerateCommand(Command command)
     {
         command.Add(_prompt);
-        foreach (var option in new Option[] { _noRevise, _raw, _pipeline, _blockTokens, _json }) command.Add(option);
+        foreach (var option in new Option[] { _noRevise, _raw, _chatTemplate, _system, _noThinking, _pipeline, _blockTokens, _json }) command.Add(option);
         _controls = new DraftControls(command);
         _models = new ModelOptions(command);
+        command.Validators.Add(result =>
+        {
+            foreach (var option in new Option[] { _chatTemplate, _system, _noThinking })
+                if (result.GetResult(_raw) is { Implicit: false } && result.GetResult(option) is { Implicit: false }) result.AddError($"--raw has no use for a {option.Name}.");
+        });
     }
 
     public static Command Create()
@@ -66,14 +75,33 @@ internal sealed class GenerateCommand
     {
         var started = Stopwatch.GetTimestamp();
         var options = Options(parsed, seed);
-        await using var engine = new HybridGenEngine(_models.Read(parsed));
+        await using var engine = new HybridGenEngine(_models.Read(parsed) with { ChatTemplate = Template(parsed.GetValue(_chatTemplate)) });
         await RevisionProgress.LoadAsync("loading the models", () => engine.LoadAsync(refiner: options.Revise is not null, cancellationToken: cancellationToken));
         var load = Stopwatch.GetElapsedTime(started);
-        var updates = engine.StreamAsync(parsed.GetValue(_raw) ? new DraftPrompt.Raw(prompt) : DraftPrompt.User(prompt), options, cancellationToken);
+        var updates = engine.StreamAsync(Prompt(parsed, prompt), options, cancellationToken);
         var generation = await DraftDisplay.ShowAsync(updates, draft);
         var timings = Timings(generation, load, Stopwatch.GetElapsedTime(started));
         if (parsed.GetValue(_json)) Console.Out.WriteLine(JsonSerializer.Serialize(Report(prompt, engine.Options.DrafterPath, seed, generation, timings), Reports.Json));
         else Show(generation, timings);
+    }
+
+    private DraftPrompt Prompt(ParseResult parsed, string prompt)
+    {
+        if (parsed.GetValue(_raw)) return new DraftPrompt.Raw(prompt);
+        ChatTurn[] system = parsed.GetValue(_system) is { } text ? [new("system", text)] : [];
+        return new DraftPrompt.Chat([.. system, new("user", prompt)]) { IsThinking = parsed.GetValue(_noThinking) ? false : null };
+    }
+
+    private static ChatTemplate? Template(string? path)
+    {
+        try
+        {
+            return path is null ? null : ChatTemplate.Parse(File.ReadAllText(path));
+        }
+        catch (Exception failure) when (failure is ChatTemplateException or IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"--chat-template {path}: {failure.Message}", failure);
+        }
     }
 
     private GenerateOptions Options(ParseResult parsed, uint? seed) => new()

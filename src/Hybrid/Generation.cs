@@ -26,8 +26,17 @@ public sealed record GenerateOptions
 /// <param name="Revision">What the refiner made of it; <see langword="null"/> where no revision was asked for.</param>
 public sealed record Generation(Draft Draft, Revision? Revision)
 {
-    /// <summary>The final text.</summary>
+    /// <summary>The final text: all that was drafted, its content revised.</summary>
     public string Text => Revision?.Output ?? Draft.Text;
+
+    /// <summary>What the model thought before it spoke, as it thought it; <see langword="null"/> where it did not.</summary>
+    public string? Thinking => Draft.Message.Thinking;
+
+    /// <summary>What is said, revised: the final text without thinking, calls of tools and the marks around them.</summary>
+    public string Content => field ??= SpokenText.Revised(Draft, Revision);
+
+    /// <summary>The tools that the model calls, as it calls them.</summary>
+    public IReadOnlyList<ToolCall> ToolCalls => Draft.Message.ToolCalls;
 
     /// <summary>The tokens of the final text, which they tile; each says which of the two models wrote it, and how probable that model found it.</summary>
     public IReadOnlyList<RevisedToken> Tokens => field ??= RevisedTokens.Of(Draft.Tokens, Revision ?? new Revision(Draft.Text, Draft.Text, [], 0, 0, TimeSpan.Zero));

@@ -38,6 +38,10 @@ public sealed record HybridGenOptions
             : throw new ArgumentOutOfRangeException(nameof(ContextSize), value, "ContextSize must be above 0.");
     }
 
+    /// <summary>How a conversation is written for the drafter.</summary>
+    /// <value><see langword="null"/> (default): with the template that its file brings.</value>
+    public ChatTemplate? ChatTemplate { get; init; }
+
     /// <summary>Layers of the drafter, and of the judge, that are kept on a GPU, where llama.cpp was built for one (<c>LlamaBackend</c>).</summary>
     /// <value>0 or more; default 0. A number above the model's layers keeps all.</value>
     public int GpuLayerCount

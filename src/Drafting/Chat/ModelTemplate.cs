@@ -16,8 +16,8 @@ internal sealed class ModelTemplate
     {
         (_weights, _given) = (weights, given);
         _own = new Lazy<Reading>(() => Read(null));
-        _forTools = new Lazy<Reading>(() => weights.Metadata.ContainsKey("tokenizer.chat_template.tool_use") ? Read("tool_use") : _own.Value);
-        IsThere = given is not null || weights.NativeHandle.GetTemplate(strict: false) is { Length: > 0 };
+        _forTools = new Lazy<Reading>(() => Has(weights, "tokenizer.chat_template.tool_use") ? Read("tool_use") : _own.Value);
+        IsThere = given is not null || Has(weights, "tokenizer.chat_template");
         Add("bos_token", weights.Vocab.BOS);
         Add("eos_token", weights.Vocab.EOS);
         Add("pad_token", weights.Vocab.Pad);
@@ -129,6 +129,9 @@ internal sealed class ModelTemplate
         if (user < 0 || chat.Turns[0].Role != "system") return null;
         return chat with { Turns = [.. chat.Turns.Select((turn, i) => i == user ? turn with { Content = $"{chat.Turns[0].Content}\n\n{turn.Content}" } : turn).Skip(1)] };
     }
+
+    // Asked for an empty template, LLamaSharp fails.
+    private static bool Has(LLamaWeights weights, string key) => weights.Metadata.GetValueOrDefault(key) is { Length: > 0 };
 
     private Reading Chosen(DraftPrompt.Chat chat) => chat.Tools.Count > 0 ? _forTools.Value : _own.Value;
 
