@@ -130,7 +130,6 @@ internal sealed class ModelTemplate
         return chat with { Turns = [.. chat.Turns.Select((turn, i) => i == user ? turn with { Content = $"{chat.Turns[0].Content}\n\n{turn.Content}" } : turn).Skip(1)] };
     }
 
-    // Asked for an empty template, LLamaSharp fails.
     private static bool Has(LLamaWeights weights, string key) => weights.Metadata.GetValueOrDefault(key) is { Length: > 0 };
 
     private Reading Chosen(DraftPrompt.Chat chat) => chat.Tools.Count > 0 ? _forTools.Value : _own.Value;

@@ -95,7 +95,8 @@ public sealed class ChatScaffoldTests : IDisposable
         Assert.Contains("leaves out the call of 'get_weather'", Assert.Throws<DraftingException>(() => chatml.Tokenize(Chat(new ChatTurn("assistant", "") { ToolCalls = [Call] }))).Message, StringComparison.Ordinal);
         var phi = Scaffold(TemplateReferenceTests.Family("phi3"));
         Assert.Contains("leaves out a tool's answer", Assert.Throws<DraftingException>(() => phi.Tokenize(Chat(new ChatTurn("tool", "sunny")))).Message, StringComparison.Ordinal);
-        Assert.Contains("no chat template", Assert.Throws<DraftingException>(() => Scaffold("").Tokenize(Chat() with { Tools = [Weather] })).Message, StringComparison.Ordinal);
+        using var mini = LLamaWeights.LoadFromFile(new ModelParams(Repository.MiniDrafter) { VocabOnly = true });
+        Assert.Contains("no chat template", Assert.Throws<DraftingException>(() => new ChatScaffold(mini, new LlamaVocabulary(mini)).Tokenize(Chat() with { Tools = [Weather] })).Message, StringComparison.Ordinal);
     }
 
     /// <summary>Templates disagree on what a silent turn's content is, and on whether arguments are values.</summary>
