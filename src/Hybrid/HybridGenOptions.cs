@@ -1,3 +1,4 @@
+using HybridGen.Drafting;
 using HybridGen.Judging;
 using HybridGen.Models;
 
