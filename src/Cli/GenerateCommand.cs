@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using HybridGen.Cli.Display;
 using HybridGen.Cli.Outputs;
+using HybridGen.Cli.Texts;
 using HybridGen.Drafting;
 using HybridGen.Pipelines;
 using HybridGen.Revising;
@@ -16,6 +17,9 @@ internal sealed class GenerateCommand
     private readonly Argument<string> _prompt = new("PROMPT") { Description = "What to write about or to go on from; - reads standard input." };
     private readonly Option<bool> _noRevise = new("--no-revise") { Description = "Return the draft as it is." };
     private readonly Option<bool> _raw = new("--raw") { Description = "Go on from the prompt as it stands, without the model's chat template." };
+    private readonly Option<string?> _chatTemplate = new("--chat-template") { Description = "A Jinja template to use instead of the model's own.", HelpName = "FILE" };
+    private readonly Option<string?> _system = new("--system") { Description = "What the model is told before the prompt.", HelpName = "TEXT" };
+    private readonly Option<bool> _noThinking = new("--no-thinking") { Description = "Answer at once, where the model can also think first." };
     private readonly Option<string> _pipeline = new Option<string>("--pipeline") { Description = "whole revises the finished draft; interleaved revises block by block and drafts on from the corrected text; overlapped revises a block while the next is drafted.", HelpName = "NAME", DefaultValueFactory = _ => "whole" }.AcceptOnlyFromAmong("whole", "interleaved", "overlapped");
     private readonly Option<long?> _blockTokens = OptionRules.WholeNumber("--block-tokens", "Tokens of a block of the pipeline. Default: 64.", 1, int.MaxValue);
     private readonly Option<long?> _drafts = OptionRules.WholeNumber("--drafts", "Write so many drafts and keep the one that drafter and refiner together like best. Default: 1.", 1, 64);
@@ -26,7 +30,7 @@ internal sealed class GenerateCommand
     private GenerateCommand(Command command)
     {
         command.Add(_prompt);
-        foreach (var option in new Option[] { _noRevise, _raw, _pipeline, _blockTokens, _drafts, _json }) command.Add(option);
+        foreach (var option in new Option[] { _noRevise, _raw, _chatTemplate, _system, _noThinking, _pipeline, _blockTokens, _drafts, _json }) command.Add(option);
         _controls = new DraftControls(command);
         command.Validators.Add(result =>
         {
@@ -35,6 +39,11 @@ internal sealed class GenerateCommand
             if (_controls.IsGreedy(result)) result.AddError("--greedy has no use for --drafts: they would all be the same.");
         });
         _models = new ModelOptions(command);
+        command.Validators.Add(result =>
+        {
+            foreach (var option in new Option[] { _chatTemplate, _system, _noThinking })
+                if (result.GetResult(_raw) is { Implicit: false } && result.GetResult(option) is { Implicit: false }) result.AddError($"--raw has no use for a {option.Name}.");
+        });
     }
 
     public static Command Create()
@@ -73,15 +82,34 @@ internal sealed class GenerateCommand
     {
         var started = Stopwatch.GetTimestamp();
         var options = Options(parsed, seed);
-        await using var engine = new HybridGenEngine(_models.Read(parsed) with { Sequences = options.Drafts });
+        await using var engine = new HybridGenEngine(_models.Read(parsed) with { Sequences = options.Drafts, ChatTemplate = Template(parsed.GetValue(_chatTemplate)) });
         var needsRefiner = options.Revise is not null || (options.Drafts > 1 && options.Draft.Constraint is null);
         await LoadingProgress.ShowAsync("loading the models", progress => engine.LoadAsync(refiner: needsRefiner, progress: progress, cancellationToken: cancellationToken));
         var load = Stopwatch.GetElapsedTime(started);
-        var updates = engine.StreamAsync(parsed.GetValue(_raw) ? new DraftPrompt.Raw(prompt) : DraftPrompt.User(prompt), options, cancellationToken);
+        var updates = engine.StreamAsync(Prompt(parsed, prompt), options, cancellationToken);
         var generation = await DraftDisplay.ShowAsync(updates, draft);
         var timings = Timings(generation, load, Stopwatch.GetElapsedTime(started));
         if (parsed.GetValue(_json)) Console.Out.WriteLine(JsonSerializer.Serialize(Report(prompt, engine.Options.DrafterPath, seed, generation, timings), Reports.Json));
         else Show(generation, timings);
+    }
+
+    private DraftPrompt Prompt(ParseResult parsed, string prompt)
+    {
+        if (parsed.GetValue(_raw)) return new DraftPrompt.Raw(prompt);
+        ChatTurn[] system = parsed.GetValue(_system) is { } text ? [new("system", text)] : [];
+        return new DraftPrompt.Chat([.. system, new("user", prompt)]) { IsThinking = parsed.GetValue(_noThinking) ? false : null };
+    }
+
+    private static ChatTemplate? Template(string? path)
+    {
+        try
+        {
+            return path is null ? null : ChatTemplate.Parse(File.ReadAllText(path));
+        }
+        catch (Exception failure) when (failure is ChatTemplateException or IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"--chat-template {path}: {failure.Message}", failure);
+        }
     }
 
     private GenerateOptions Options(ParseResult parsed, uint? seed) => new()

@@ -8,7 +8,9 @@ namespace HybridGen.Drafting;
 /// <summary>Drafts with any chat service; it reports no log-probabilities, so the refiner uses its own scores.</summary>
 /// <remarks>
 /// Of the sampling, temperature, top-p, top-k and the seed are passed on; what the service makes of them is its own. Stop strings are also
-/// looked for here. A raw prompt is a conversation of one user turn: chat services cannot go on from a text.
+/// looked for here. A raw prompt is a conversation of one user turn: chat services cannot go on from a text. Tools, calls and answers are
+/// mapped both ways; the service is told of tools and calls none itself. What it thinks is the draft's text before what it says, and each of
+/// its calls is text too, as <see cref="DraftedMessage.Pieces"/> says.
 /// </remarks>
 /// <param name="client">The service.</param>
 /// <param name="modelId">Its model; <see langword="null"/> (default) is what the service says, else <c>chat</c>.</param>
@@ -26,19 +28,34 @@ public sealed class ChatClientDrafter(IChatClient client, string? modelId = null
         if (options.Constraint is not null) throw new DraftingException($"The chat service '{ModelId}' cannot be held to a grammar or schema; draft with a model of your own, or without a constraint.");
         var started = Stopwatch.GetTimestamp();
         var (text, answer, pending) = (new DraftText(options.StopStrings), new Answer(), "");
-        var updates = client.GetStreamingResponseAsync(Messages(prompt), Options(options), cancellationToken).GetAsyncEnumerator(cancellationToken);
+        var service = new ServiceMessage();
+        var updates = client.GetStreamingResponseAsync(ServiceConversation.Messages(prompt), ServiceConversation.Options(prompt, options), cancellationToken).GetAsyncEnumerator(cancellationToken);
         await using var left = updates.ConfigureAwait(false);
         while (!text.IsStopped && await MoveNextAsync(updates, cancellationToken).ConfigureAwait(false))
         {
-            // A service may cut between the halves of a character.
-            var written = pending + answer.Read(updates.Current, started);
-            pending = written.Length > 0 && char.IsHighSurrogate(written[^1]) ? written[^1..] : "";
-            foreach (var token in Add(text, written[..^pending.Length])) yield return token;
+            answer.Read(updates.Current, started);
+            foreach (var (kind, part) in service.Read(updates.Current))
+            {
+                if (text.IsStopped) break;
+                // What is said may hold a stop string; a thought or a call ends the wait for the rest of one.
+                if (kind != MessagePieceKind.Content)
+                {
+                    foreach (var token in text.End()) yield return service.Placed(token);
+                    text = new DraftText(options.StopStrings);
+                    yield return service.Placed(new DraftToken(null, part, default, null, null, []), kind);
+                    continue;
+                }
+
+                // A service may cut between the halves of a character.
+                var written = pending + part;
+                pending = written.Length > 0 && char.IsHighSurrogate(written[^1]) ? written[^1..] : "";
+                foreach (var token in Add(text, written[..^pending.Length])) yield return service.Placed(token);
+            }
         }
 
         if (!text.IsStopped)
-            foreach (var token in text.End()) yield return token;
-        yield return answer.End(text.IsStopped ? StopReason.StopString : null, started);
+            foreach (var token in text.End()) yield return service.Placed(token);
+        yield return answer.End(text.IsStopped ? StopReason.StopString : null, started) with { Message = service.Message, StopString = text.StopString };
     }
 
     /// <inheritdoc/>
@@ -63,27 +80,6 @@ public sealed class ChatClientDrafter(IChatClient client, string? modelId = null
         }
     }
 
-    private static List<ChatMessage> Messages(DraftPrompt prompt) => prompt switch
-    {
-        DraftPrompt.Chat chat => chat.Turns.Select(turn => new ChatMessage(new ChatRole(turn.Role), turn.Content)).ToList(),
-        DraftPrompt.Raw raw => [new ChatMessage(ChatRole.User, raw.Text)],
-        _ => throw new ArgumentException($"{prompt.GetType().Name} is not a kind of prompt that is known.", nameof(prompt)),
-    };
-
-    private static ChatOptions Options(DraftOptions options)
-    {
-        var random = options.Sampling as Sampling.Random;
-        return new ChatOptions
-        {
-            MaxOutputTokens = options.MaxTokens,
-            Temperature = random is null ? 0 : (float)random.Temperature,
-            TopP = (float?)random?.TopP,
-            TopK = random is { TopK: > 0 } ? random.TopK : null,
-            Seed = random?.Seed,
-            StopSequences = options.StopStrings.Count > 0 ? [.. options.StopStrings] : null,
-        };
-    }
-
     /// <summary>What the service says of its answer beside the text.</summary>
     private sealed class Answer
     {
@@ -91,12 +87,11 @@ public sealed class ChatClientDrafter(IChatClient client, string? modelId = null
         private int _promptTokens;
         private TimeSpan? _prompt;
 
-        public string Read(ChatResponseUpdate update, long started)
+        public void Read(ChatResponseUpdate update, long started)
         {
             _prompt ??= Stopwatch.GetElapsedTime(started);
             _reason = update.FinishReason ?? _reason;
             foreach (var usage in update.Contents.OfType<UsageContent>()) _promptTokens = (int)(usage.Details.InputTokenCount ?? _promptTokens);
-            return update.Text;
         }
 
         public DraftCompleted End(StopReason? reason, long started) => new(

@@ -11,6 +11,9 @@ public sealed record Draft(string Text, IReadOnlyList<DraftToken> Tokens, DraftC
     /// <summary>Whether the drafter said how probable it found each token.</summary>
     public bool HasLogProbabilities => Tokens.All(token => token.LogProbability is not null);
 
+    /// <summary>The draft as an assistant's turn: thinking, content and calls of tools apart from each other.</summary>
+    public DraftedMessage Message => Completion.Message ?? DraftedMessage.Plain(Text);
+
     /// <summary>Natural log-probability of the whole draft in the raw distribution: the tokens' sum; <see langword="null"/> where one is not known.</summary>
     public double? LogProbability => HasLogProbabilities ? Tokens.Sum(token => (double?)token.LogProbability) : null;
 

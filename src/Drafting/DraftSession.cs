@@ -14,6 +14,7 @@ public sealed class DraftSession : IDraftSession
     private readonly LlamaDrafter _drafter;
     private DraftPrompt? _prompt;
     private List<LLamaToken> _tokens = [];
+    private AnswerFormat? _answer;
     private int _isBusy;
 
     internal DraftSession(LlamaDrafter drafter) => _drafter = drafter;
@@ -33,7 +34,7 @@ public sealed class DraftSession : IDraftSession
             () =>
             {
                 var fitted = _drafter.Scaffold.Fit(prompt, options, _drafter.ContextSize);
-                (_prompt, Text) = (prompt, "");
+                (_prompt, _answer, Text) = (prompt, fitted.Answer, "");
                 return fitted;
             },
             options,
@@ -46,7 +47,7 @@ public sealed class DraftSession : IDraftSession
         ArgumentNullException.ThrowIfNull(options);
         ThrowIfEmpty();
         return WriteAsync(
-            () => _tokens.Count < _drafter.ContextSize ? new FittedPrompt(_tokens, 0) : throw new ContextOverflowException(_tokens.Count, _drafter.ContextSize - 1),
+            () => _tokens.Count < _drafter.ContextSize ? new FittedPrompt(_tokens, 0, _answer ??= _drafter.Scaffold.Answer(_prompt!)) { Written = Text } : throw new ContextOverflowException(_tokens.Count, _drafter.ContextSize - 1),
             options,
             cancellationToken);
     }
@@ -114,7 +115,7 @@ public sealed class DraftSession : IDraftSession
             var state = await SessionState.ReadAsync(path, SessionState.Fingerprint(_drafter.Weights), cancellationToken).ConfigureAwait(false);
             if (state.Tokens.Count >= _drafter.ContextSize) throw new ContextOverflowException(state.Tokens.Count, _drafter.ContextSize - 1);
             await _drafter.RunAsync(new DecodeRequest(state.Tokens, [new StateWriter(state)], this, cancellationToken)).ConfigureAwait(false);
-            (_prompt, Text, _tokens) = (state.Prompt, state.Text, [.. state.Tokens]);
+            (_prompt, _answer, Text, _tokens) = (state.Prompt, null, state.Text, [.. state.Tokens]);
         }
         finally
         {
@@ -162,7 +163,7 @@ public sealed class DraftSession : IDraftSession
     {
         var before = Text.Length;
         Text = text;
-        var bytes = writer.Tokens.SelectMany(token => _drafter.Vocabulary.Bytes(token)).ToArray();
+        var bytes = writer.Tokens.SelectMany(writer.Bytes).ToArray();
         _tokens = bytes.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(text[before..])) ? [.. read, .. writer.Tokens] : _drafter.Scaffold.Tokenize(_prompt!, text);
     }
 

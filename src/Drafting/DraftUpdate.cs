@@ -22,7 +22,19 @@ public sealed record DraftToken(
     TextSpan Span,
     float? LogProbability,
     float? Entropy,
-    IReadOnlyList<TokenAlternative> Alternatives) : DraftUpdate;
+    IReadOnlyList<TokenAlternative> Alternatives) : DraftUpdate
+{
+    /// <summary>The parts of the message that are certain with this token; what may become a mark, or a call of tools, is held back until it is.</summary>
+    /// <value>
+    /// Without marks of the model's: its own text. The pieces of all tokens and, after them, those that only the end made certain, tile the
+    /// draft; <see cref="DraftedMessage.Pieces"/> of the <see cref="DraftCompleted.Message"/> has all of them, joined.
+    /// </value>
+    public IReadOnlyList<MessagePiece> Pieces
+    {
+        get => field ?? (Text.Length == 0 ? [] : [new MessagePiece(MessagePieceKind.Content, Span)]);
+        init;
+    }
+}
 
 /// <summary>A token that could have stood at a position.</summary>
 /// <param name="Id">The token's id in the drafter's vocabulary.</param>
@@ -52,6 +64,10 @@ public sealed record DraftCompleted(StopReason Reason, int PromptTokens, TimeSpa
 
     /// <summary>Oldest turns of the conversation that were left out so that the prompt fits (<see cref="DraftOptions.Overflow"/>).</summary>
     public int DroppedTurns { get; init; }
+
+    /// <summary>The draft as an assistant's turn.</summary>
+    /// <value><see langword="null"/> where the model marks nothing, and all of the text is content; <see cref="Draft.Message"/> always is one.</value>
+    public DraftedMessage? Message { get; init; }
 
     /// <summary>The stop string that ended the draft; of several that were complete at once, the longest.</summary>
     /// <value><see langword="null"/> where something else did.</value>

@@ -37,7 +37,7 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
         ContextSize = options.ContextSize ?? Math.Min(weights.ContextSize, DefaultContext);
         Setup = DrafterSetup.Of(weights, options, ContextSize, ownsWeights);
         _vocabulary = new LlamaVocabulary(weights);
-        _scaffold = new ChatScaffold(weights, _vocabulary);
+        _scaffold = new ChatScaffold(weights, _vocabulary, options.ChatTemplate);
         _samplers = new TokenSamplers(weights, _vocabulary, ContextSize);
         _adapters = LoadedAdapters.Load(weights, options.Adapters);
         _loop = new DecodingLoop(() => _adapters.CreateContext(ModelParameters.Drafting(options, ContextSize)), options.Sequences, ModelParameters.Step(options), weights.Vocab.Count);
@@ -64,7 +64,7 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
     /// <summary>What it drafts with.</summary>
     public DrafterSetup Setup { get; }
 
-    /// <summary>Whether the model brings a chat template; without one a conversation is plain text to it.</summary>
+    /// <summary>Whether there is a chat template, the model's or the one of the options; without one a conversation is plain text to it.</summary>
     public bool HasChatTemplate => _scaffold.HasTemplate;
 
     /// <summary>Tokens that were decoded for drafts.</summary>

@@ -63,6 +63,10 @@ public sealed record LlamaDrafterOptions
     /// <value>Default: none.</value>
     public IReadOnlyList<LoraAdapter> Adapters { get; init => field = value ?? throw new ArgumentNullException(nameof(Adapters)); } = [];
 
+    /// <summary>How a conversation is written for the model.</summary>
+    /// <value><see langword="null"/> (default): with the template that the file brings.</value>
+    public ChatTemplate? ChatTemplate { get; init; }
+
     /// <summary>Layers that are kept on a GPU; the CPU build of llama.cpp ignores it.</summary>
     /// <value>0 or more; default 0.</value>
     public int GpuLayerCount

@@ -29,6 +29,9 @@ internal sealed class LlamaVocabulary
     /// <summary>Whether a token is one that the model acts on instead of writing it.</summary>
     public bool IsControl(LLamaToken token) => token.IsControl(_weights.Vocab);
 
+    /// <summary>Whether white space that follows a token belongs to it.</summary>
+    public bool TakesSpaceAfter(LLamaToken token) => token.GetAttributes(_weights.Vocab).HasFlag(LLamaTokenAttr.RStrip);
+
     /// <summary>Whether a text ends with a token.</summary>
     public bool EndsText(LLamaToken token) => token.IsEndOfGeneration(_weights.Vocab);
 

@@ -43,8 +43,17 @@ public sealed record Generation(Draft Draft, Revision? Revision)
     /// <value>Empty where one was asked for.</value>
     public IReadOnlyList<RankedDraft> Drafts { get; init; } = [];
 
-    /// <summary>The final text.</summary>
+    /// <summary>The final text: all that was drafted, its content revised.</summary>
     public string Text => Revision?.Output ?? Draft.Text;
+
+    /// <summary>What the model thought before it spoke, as it thought it; <see langword="null"/> where it did not.</summary>
+    public string? Thinking => Draft.Message.Thinking;
+
+    /// <summary>What is said, revised: the final text without thinking, calls of tools and the marks around them.</summary>
+    public string Content => field ??= SpokenText.Revised(Draft, Revision);
+
+    /// <summary>The tools that the model calls, as it calls them.</summary>
+    public IReadOnlyList<ToolCall> ToolCalls => Draft.Message.ToolCalls;
 
     /// <summary>The tokens of the final text, which they tile; each says which of the two models wrote it, and how probable that model found it.</summary>
     public IReadOnlyList<RevisedToken> Tokens => field ??= RevisedTokens.Of(Draft.Tokens, Revision ?? new Revision(Draft.Text, Draft.Text, [], 0, 0, TimeSpan.Zero));

@@ -130,7 +130,7 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var steps = Channel.CreateUnbounded<ReviseProgress>();
-        var revising = ReviseAsync(draft.Text, options.Revise with { Draft = draft }, steps.Writer, stop.Token);
+        var revising = ReviseAsync(draft.Text, options.Revise with { Draft = draft, Kept = SpokenText.Kept(draft.Message) }, steps.Writer, stop.Token);
         try
         {
             await foreach (var step in steps.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false)) yield return new GenerationUpdate.Revised(step);
@@ -249,7 +249,7 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
 
     private static async Task<IDrafter> LoadLlamaAsync(HybridGenOptions options, IProgress<float>? progress, CancellationToken cancellationToken) =>
         await LlamaDrafter.LoadAsync(
-            new LlamaDrafterOptions { ModelPath = options.DrafterPath, ContextSize = options.ContextSize, Sequences = options.Sequences, Threads = options.Threads, GpuLayerCount = options.GpuLayerCount },
+            new LlamaDrafterOptions { ModelPath = options.DrafterPath, ContextSize = options.ContextSize, Sequences = options.Sequences, Threads = options.Threads, GpuLayerCount = options.GpuLayerCount, ChatTemplate = options.ChatTemplate },
             progress,
             cancellationToken).ConfigureAwait(false);
 

@@ -1,3 +1,4 @@
+using HybridGen.Drafting;
 using HybridGen.Judging;
 using HybridGen.Models;
 
@@ -45,6 +46,10 @@ public sealed record HybridGenOptions
         get;
         init => field = value is >= 1 and <= 64 ? value : throw new ArgumentOutOfRangeException(nameof(Sequences), value, "Sequences must be 1 to 64.");
     } = 1;
+
+    /// <summary>How a conversation is written for the drafter.</summary>
+    /// <value><see langword="null"/> (default): with the template that its file brings.</value>
+    public ChatTemplate? ChatTemplate { get; init; }
 
     /// <summary>Layers of the drafter, and of the judge, that are kept on a GPU, where llama.cpp was built for one (<c>LlamaBackend</c>).</summary>
     /// <value>0 or more; default 0. A number above the model's layers keeps all.</value>

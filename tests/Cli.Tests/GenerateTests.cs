@@ -51,6 +51,19 @@ public sealed class GenerateTests : IDisposable
     public async Task Generate_SeveralDraftsWithoutUse_IsRefused(string option, string? value, string expected) =>
         (await Hybridgen.RunAsync(["generate", "x", "--drafts", "2", option, .. value is null ? Array.Empty<string>() : [value]])).AssertRefused(2, expected);
 
+    /// <summary>Through a template of the caller's the model reads what it says, no more.</summary>
+    [Fact]
+    public async Task Generate_ChatTemplate_IsWhatTheModelReads()
+    {
+        var template = _scratch.Write("t.jinja", "{% for m in messages %}{{ m.content }}{% endfor %}{{ ' town' if enable_thinking is false }}");
+        string[] greedy = ["--greedy", "--max-tokens", "12", "--no-revise", "--json"];
+        var templated = await Hybridgen.RunAsync(["generate", " old", "--system", "The", "--no-thinking", "--chat-template", template, .. greedy]);
+        var raw = await Hybridgen.RunAsync(["generate", "The old town", "--raw", .. greedy]);
+        Assert.Equal(JsonDocument.Parse(raw.Text).RootElement.GetProperty("draft").GetString(), JsonDocument.Parse(templated.Text).RootElement.GetProperty("draft").GetString());
+        (await Hybridgen.RunAsync(["generate", "x", "--chat-template", _scratch.Write("bad.jinja", "\n{{ x")])).AssertRefused(1, "--chat-template", "bad.jinja", "Line 2, column 1");
+        (await Hybridgen.RunAsync(["generate", "x", "--raw", "--system", "y"])).AssertRefused(2, "--raw has no use for a --system");
+    }
+
     /// <summary>Two programs that drive the same model compare by these.</summary>
     [Fact]
     public async Task Generate_JsonAndScore_SayTheSameOfTheSameText()

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Extensions.AI;
 
 namespace HybridGen.Drafting.Tests;
@@ -37,6 +38,25 @@ public sealed class ChatClientDrafterTests
     }
 
     [Fact]
+    public async Task Draft_ToolsAndThinking_AreMappedBothWays()
+    {
+        var call = new ToolCall("c1", "get_weather", JsonElement.Parse("""{"city": "Zürich"}"""));
+        var service = new FakeService(new TextReasoningContent("hm "), new TextReasoningContent("so"), new TextContent("I "), new TextContent("look."), new FunctionCallContent("c2", "now", new Dictionary<string, object?> { ["x"] = 1 }));
+        var chat = new DraftPrompt.Chat([new("user", "Weather?"), new("assistant", "") { ToolCalls = [call], Thinking = "ask" }, new("tool", "rain") { ToolCallId = "c1" }]) { Tools = [new("now", "The time", JsonElement.Parse("""{"type": "object"}"""))] };
+        var draft = await Draft.CollectAsync(new ChatClientDrafter(service).DraftAsync(chat, new() { StopStrings = ["xyz"] }, Token), Token);
+        Assert.Equal("hm soI look.{\"name\":\"now\",\"arguments\":{\"x\":1}}", draft.Text);
+        Assert.Equal(("hm so", "I look."), (draft.Message.Thinking, draft.Message.Content));
+        Assert.Equal(new ToolCall("c2", "now", JsonElement.Parse("""{"x": 1}""")), Assert.Single(draft.Message.ToolCalls));
+        Assert.Equal(draft.Text, string.Concat(draft.Message.Pieces.Select(piece => piece.Span.Of(draft.Text).ToString())));
+        Assert.All(draft.Tokens, token => Assert.Equal(token.Text, token.Span.Of(draft.Text).ToString()));
+        Assert.Equal("now", Assert.Single(service.Options!.Tools!).Name);
+        Assert.Equal("Zürich", ((FunctionCallContent)service.Messages[1].Contents[1]).Arguments!["city"]!.ToString());
+        Assert.Equal(("ask", "c1", "rain"), (((TextReasoningContent)service.Messages[1].Contents[0]).Text, ((FunctionResultContent)service.Messages[2].Contents[0]).CallId, ((FunctionResultContent)service.Messages[2].Contents[0]).Result));
+        var nameless = await Assert.ThrowsAsync<DraftingException>(() => Draft.CollectAsync(new ChatClientDrafter(service).DraftAsync(new DraftPrompt.Chat([new("tool", "rain")]), new(), Token), Token));
+        Assert.Contains("no ToolCallId", nameless.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task TextDrafter_HandsTheTextOn()
     {
         var draft = await Draft.CollectAsync(new TextDrafter("My text.").DraftAsync(DraftPrompt.User(""), new(), Token), Token);
@@ -44,7 +64,7 @@ public sealed class ChatClientDrafterTests
         Assert.Empty((await Draft.CollectAsync(new TextDrafter("").DraftAsync(DraftPrompt.User(""), new(), Token), Token)).Tokens);
     }
 
-    private sealed class FakeService(params string?[] pieces) : IChatClient
+    private sealed class FakeService(params object?[] pieces) : IChatClient
     {
         public List<ChatMessage> Messages { get; } = [];
 
@@ -63,7 +83,7 @@ public sealed class ChatClientDrafterTests
             {
                 await Task.Yield();
                 Given++;
-                yield return new ChatResponseUpdate(ChatRole.Assistant, piece ?? throw new HttpRequestException("no route"));
+                yield return new ChatResponseUpdate(ChatRole.Assistant, [piece as AIContent ?? new TextContent(piece as string ?? throw new HttpRequestException("no route"))]);
             }
 
             yield return new ChatResponseUpdate { FinishReason = ChatFinishReason.Length, Contents = [new UsageContent(new UsageDetails { InputTokenCount = 7 })] };

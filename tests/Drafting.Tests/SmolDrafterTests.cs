@@ -11,7 +11,7 @@ public sealed class SmolDrafterTests
     public async Task Draft_Chat_GoesThroughTheModelsTemplate()
     {
         await using var drafter = await LoadAsync();
-        var chat = await DraftAsync(drafter, DraftPrompt.User("What is the capital of France?"));
+        var chat = await DraftAsync(drafter, new DraftPrompt.Chat([new("system", "Answer in a word."), new("user", "What is the capital of France?")]));
         var raw = await DraftAsync(drafter, new DraftPrompt.Raw("What is the capital of France?"));
         Assert.True(drafter.HasChatTemplate);
         Assert.Contains("Paris", chat.Text, StringComparison.Ordinal);

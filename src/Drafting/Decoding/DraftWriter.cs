@@ -15,6 +15,7 @@ internal sealed class DraftWriter : Continuation, IDisposable
     private readonly ChannelWriter<DraftUpdate> _updates;
     private readonly TokenSampler _sampler;
     private readonly DraftText _text;
+    private readonly AnswerWriter? _answer;
     private readonly List<LLamaToken> _tokens = [];
     private long _started;
     private long _drafting;
@@ -26,6 +27,7 @@ internal sealed class DraftWriter : Continuation, IDisposable
         (_vocabulary, _options, _prompt, _contextSize, _updates) = (vocabulary, options, prompt, contextSize, updates);
         _sampler = sampler;
         _text = new DraftText(options.StopStrings);
+        if (!prompt.Answer.Format.IsPlain) _answer = new AnswerWriter(prompt.Answer, prompt.Written);
     }
 
     /// <summary>The tokens that were chosen, also those whose text a stop string cut off.</summary>
@@ -43,11 +45,14 @@ internal sealed class DraftWriter : Continuation, IDisposable
         var token = _sampler.Sample(context, row, statistics);
         if (_vocabulary.EndsText(token)) return End(StopReason.EndOfText);
         _tokens.Add(token);
-        Write(_text.Add(Describe(token, statistics), _vocabulary.Bytes(token)));
+        Write(_text.Add(Describe(token, statistics), Bytes(token)));
         if (_text.IsStopped) return Complete(StopReason.StopString);
         if (_tokens.Count == _options.MaxTokens) return End(StopReason.MaxTokens);
         return slot.Held.Count >= _contextSize ? End(StopReason.ContextFull) : token;
     }
+
+    /// <summary>The bytes of a token; of a control token that marks a part of the message, those of its text.</summary>
+    public byte[] Bytes(LLamaToken token) => _prompt.Answer.Marks.TryGetValue(token, out var mark) ? Encoding.UTF8.GetBytes(mark) : _vocabulary.Bytes(token);
 
     public void Dispose() => _sampler.Dispose();
 
@@ -66,13 +71,14 @@ internal sealed class DraftWriter : Continuation, IDisposable
             IsCacheRefused = _isCacheRefused,
             DroppedTurns = _prompt.DroppedTurns,
             StopString = _text.StopString,
+            Message = _answer?.End(),
         });
         return null;
     }
 
     private void Write(List<DraftToken> tokens)
     {
-        foreach (var token in tokens) _updates.TryWrite(token);
+        foreach (var token in tokens) _updates.TryWrite(_answer?.Read(token) ?? token);
     }
 
     private DraftToken Describe(LLamaToken token, TokenStatistics statistics) => new(

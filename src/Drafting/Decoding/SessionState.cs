@@ -18,7 +18,14 @@ internal sealed record SessionState(string Model, DraftPrompt Prompt, string Tex
     private const int Start = 8 + SHA256.HashSizeInBytes + 4;
 
     /// <summary>What is saved besides the memory.</summary>
-    private sealed record Header(string Library, string Model, string? Raw, IReadOnlyList<ChatTurn>? Turns, string Text, int[] Tokens);
+    private sealed record Header(string Library, string Model, string? Raw, IReadOnlyList<ChatTurn>? Turns, string Text, int[] Tokens)
+    {
+        public IReadOnlyList<Tool>? Tools { get; init; }
+
+        public bool? IsThinking { get; init; }
+
+        public IReadOnlyDictionary<string, JsonElement>? Variables { get; init; }
+    }
 
     /// <summary>Tells models apart: all of the file's own words, and the sizes of the weights.</summary>
     public static string Fingerprint(LLamaWeights weights)
@@ -71,12 +78,17 @@ internal sealed record SessionState(string Model, DraftPrompt Prompt, string Tex
         var header = JsonSerializer.Deserialize<Header>(file.AsSpan(Start, length)) ?? throw new DraftingException($"'{path}' is damaged: its header is empty.");
         if (header.Library != LlamaLibrary.Version) throw new DraftingException($"'{path}' was saved by llama.cpp {header.Library}; this is {LlamaLibrary.Version}, which cannot read its memory.");
         if (header.Model != model) throw new DraftingException($"'{path}' was saved with another model.");
-        DraftPrompt prompt = header.Turns is { } turns ? new DraftPrompt.Chat(turns) : new DraftPrompt.Raw(header.Raw ?? "");
+        DraftPrompt prompt = header.Turns is { } turns ? new DraftPrompt.Chat(turns) { Tools = header.Tools ?? [], IsThinking = header.IsThinking, Variables = header.Variables ?? new Dictionary<string, JsonElement>() } : new DraftPrompt.Raw(header.Raw ?? "");
         return new SessionState(model, prompt, header.Text, Array.ConvertAll(header.Tokens, id => (LLamaToken)id), file[(Start + length)..]);
     }
 
     private Header Describe() =>
-        new(LlamaLibrary.Version, Model, (Prompt as DraftPrompt.Raw)?.Text, (Prompt as DraftPrompt.Chat)?.Turns, Text, [.. Tokens.Select(token => (int)token)]);
+        new(LlamaLibrary.Version, Model, (Prompt as DraftPrompt.Raw)?.Text, (Prompt as DraftPrompt.Chat)?.Turns, Text, [.. Tokens.Select(token => (int)token)])
+        {
+            Tools = (Prompt as DraftPrompt.Chat)?.Tools,
+            IsThinking = (Prompt as DraftPrompt.Chat)?.IsThinking,
+            Variables = (Prompt as DraftPrompt.Chat)?.Variables,
+        };
 }
 
 /// <summary>Takes the memory of a sequence out of the context.</summary>

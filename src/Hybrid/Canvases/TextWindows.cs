@@ -11,17 +11,18 @@ namespace HybridGen.Canvases;
 /// Where documents and windows begin is decided at the first reading and kept for the others, so that an edit leaves all windows but its own as
 /// they were. What an edit changes in other windows is what they take from their document: names and counts.
 /// </remarks>
-internal sealed class TextWindows(CandidateSource candidates, WordEncoder encoder, Protection protection, int windowSlots, DraftAlternatives? alternatives = null, TextSpan? part = null)
+internal sealed class TextWindows(CandidateSource candidates, WordEncoder encoder, Protection protection, int windowSlots, DraftAlternatives? alternatives = null, TextSpan? part = null, IReadOnlyList<TextSpan>? kept = null)
 {
     private HashSet<int> _documents = [];
     private HashSet<int> _windows = [];
     private TextSpan? _part = part;
+    private TextSpan[] _kept = [.. kept ?? []];
     private bool _isCut;
 
     /// <summary>Reads the text, or what the edits that <see cref="Move"/> was told of have made of it.</summary>
     public IEnumerable<Canvas> Read(string text)
     {
-        var guard = new ProtectedText(text, protection, _part);
+        var guard = new ProtectedText(text, protection, _part, _kept);
         var lines = _isCut ? Segmenter.Lines(text, guard, start => _windows.Contains(start) || _documents.Contains(start)) : Segmenter.Lines(text, guard);
         foreach (var section in Segmenter.Sections(lines, _isCut ? _documents.Contains : null))
         {
@@ -43,11 +44,12 @@ internal sealed class TextWindows(CandidateSource candidates, WordEncoder encode
     {
         _documents = Moved(_documents, edits);
         _windows = Moved(_windows, edits);
-        // All edits lie in the part.
+        // No edit lies in what is kept, and all lie in the part.
+        _kept = Array.ConvertAll(_kept, kept => kept with { Start = kept.Start + edits.Where(edit => edit.Span.End <= kept.Start).Sum(edit => edit.After.Length - edit.Span.Length) });
         if (_part is { } part) _part = part with { Length = part.Length + edits.Sum(edit => edit.After.Length - edit.Span.Length) };
     }
 
-    private bool IsWanted(int start, int end) => _part is not { } part || (start < part.End && end > part.Start);
+    private bool IsWanted(int start, int end) => (_part is not { } part || (start < part.End && end > part.Start)) && !Array.Exists(_kept, kept => start >= kept.Start && end <= kept.End);
 
     private static HashSet<int> Moved(HashSet<int> places, IReadOnlyList<Edit> edits)
     {

@@ -25,6 +25,7 @@ internal sealed class BlockPipelines(Func<string, ReviseOptions, IProgress<Revis
             }
 
             if (text.CutAtStop(options.Draft.StopStrings, block)) reason = StopReason.StopString;
+            if (reason is not null) text.Finish();
             if ((reason is null ? text.LastSentenceEnd() : text.Text.Length) is not { } upTo || options.Revise is null) continue;
             var steps = new List<ReviseProgress>();
             var revision = await ReviseAsync(text, upTo, options.Revise, steps, cancellationToken).ConfigureAwait(false);
@@ -62,6 +63,7 @@ internal sealed class BlockPipelines(Func<string, ReviseOptions, IProgress<Revis
 
             if (revising is { } last) text.Apply(await last.Work.ConfigureAwait(false), last.UpTo);
             revising = null;
+            text.Finish();
             if (options.Revise is not null) text.Apply(await ReviseAsync(text, text.Text.Length, options.Revise, steps, stop.Token).ConfigureAwait(false), text.Text.Length);
             foreach (var step in steps) yield return new GenerationUpdate.Revised(step);
             yield return new GenerationUpdate.Completed(text.End(reason));
@@ -75,7 +77,7 @@ internal sealed class BlockPipelines(Func<string, ReviseOptions, IProgress<Revis
     }
 
     private Task<Revision> ReviseAsync(GrowingText text, int upTo, ReviseOptions options, List<ReviseProgress> steps, CancellationToken cancellationToken) =>
-        revise(text.Text, options with { Part = TextSpan.Between(text.Revised, upTo) }, new Collected(steps), cancellationToken);
+        revise(text.Text, options with { Part = TextSpan.Between(text.Revised, upTo), Kept = text.Kept }, new Collected(steps), cancellationToken);
 
     /// <summary>A block that was long enough ends nothing.</summary>
     private static StopReason? Reason(DraftCompleted end, GrowingText text, DraftOptions options) =>

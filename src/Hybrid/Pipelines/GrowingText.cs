@@ -7,11 +7,14 @@ namespace HybridGen.Pipelines;
 internal sealed class GrowingText
 {
     private readonly List<DraftToken> _tokens = [];
+    private readonly List<MessagePiece> _pieces = [];
     private readonly List<Edit> _edits = [];
     private readonly List<DraftCompleted> _completed = [];
     private readonly List<Revision> _revisions = [];
     private string _draft = "";
     private int _shift;
+    private int _block;
+    private int _lastBlock;
 
     /// <summary>The text as it stands: revised up to <see cref="Revised"/>, as it was drafted from there on.</summary>
     public string Text { get; private set; } = "";
@@ -25,14 +28,33 @@ internal sealed class GrowingText
     /// <summary>Adds a token at the end; returns it with its place in the whole draft.</summary>
     public DraftToken Append(DraftToken token)
     {
-        var placed = token with { Span = token.Span with { Start = _draft.Length } };
+        var before = _draft.Length - token.Span.Start;
+        var placed = token with { Span = token.Span with { Start = _draft.Length }, Pieces = before == 0 ? token.Pieces : [.. token.Pieces.Select(piece => Moved(piece, before))] };
         _tokens.Add(placed);
         _draft += token.Text;
         Text += token.Text;
+        foreach (var piece in placed.Pieces) Add(piece);
         return placed;
     }
 
-    public void Complete(DraftCompleted completed) => _completed.Add(completed);
+    /// <summary>Ends a block.</summary>
+    public void Complete(DraftCompleted completed)
+    {
+        _completed.Add(completed);
+        (_lastBlock, _block) = (_block, _draft.Length);
+    }
+
+    /// <summary>Nothing more comes: takes in what only the end made certain of the message.</summary>
+    public void Finish()
+    {
+        foreach (var piece in _completed[^1].Message?.Pieces ?? []) Add(Moved(piece, _lastBlock));
+    }
+
+    /// <summary>Parts of <see cref="Text"/> that are thinking or calls of tools.</summary>
+    public IReadOnlyList<TextSpan> Kept => [.. SpokenText.Kept(_pieces).Where(span => span.End + _shift > Revised).Select(span => span with { Start = span.Start + _shift })];
+
+    /// <summary>Up to where it is known what <see cref="Text"/> is.</summary>
+    private int Certain => (_pieces.Count > 0 ? _pieces[^1].Span.End : 0) + _shift;
 
     /// <summary>Cuts the draft where a stop string is that lies across two of its blocks.</summary>
     /// <param name="stopStrings">The stop strings.</param>
@@ -49,7 +71,7 @@ internal sealed class GrowingText
     }
 
     /// <summary>The end of the last whole sentence that is not revised yet; <see langword="null"/> where there is none.</summary>
-    public int? LastSentenceEnd() => Sentences.LastEnd(Text) is { } end && end > Revised ? end : null;
+    public int? LastSentenceEnd() => Sentences.LastEnd(Certain < Text.Length ? Text[..Certain] : Text) is { } end && end > Revised ? end : null;
 
     /// <summary>Takes in a revision of the text between <see cref="Revised"/> and a later place.</summary>
     /// <returns>Where the text changed first; <see langword="null"/> where it did not.</returns>
@@ -71,6 +93,7 @@ internal sealed class GrowingText
         var completed = _completed[0] with
         {
             Reason = reason,
+            Message = Message(),
             PromptDuration = Sum(_completed.Select(block => block.PromptDuration)),
             DraftDuration = Sum(_completed.Select(block => block.DraftDuration)),
         };
@@ -82,8 +105,22 @@ internal sealed class GrowingText
         return new Generation(Draft.From(_tokens, completed), _revisions.Count == 0 ? null : revision);
     }
 
+    private DraftedMessage? Message() => _completed.TrueForAll(block => block.Message is null) ? null : DraftedMessage.Of(_draft, _pieces);
+
+    /// <summary>Adds a piece behind the others; what a block held back at its end belongs to what the next one begins with.</summary>
+    private void Add(MessagePiece piece)
+    {
+        var start = _pieces.Count > 0 ? _pieces[^1].Span.End : 0;
+        var end = Math.Min(piece.Span.End, _draft.Length);
+        if (end > start) _pieces.Add(piece with { Span = TextSpan.Between(start, end) });
+    }
+
+    private static MessagePiece Moved(MessagePiece piece, int by) => piece with { Span = piece.Span with { Start = piece.Span.Start + by } };
+
     private void Cut(int length)
     {
+        _pieces.RemoveAll(piece => piece.Span.Start >= length);
+        if (_pieces.Count > 0 && _pieces[^1].Span.End > length) _pieces[^1] = _pieces[^1] with { Span = TextSpan.Between(_pieces[^1].Span.Start, length) };
         Text = Text[..^(_draft.Length - length)];
         _draft = _draft[..length];
         _tokens.RemoveAll(token => token.Span.Start > length || (token.Span.Start == length && length > 0));

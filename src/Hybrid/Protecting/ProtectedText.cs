@@ -15,12 +15,13 @@ internal sealed partial class ProtectedText
     private readonly CallersSpans _callers;
     private readonly bool _keepsNumbers;
     private readonly TextSpan? _part;
+    private readonly IReadOnlyList<TextSpan> _kept;
 
     public ProtectedText(string text) : this(text, new Protection()) { }
 
-    public ProtectedText(string text, Protection protection, TextSpan? part = null)
+    public ProtectedText(string text, Protection protection, TextSpan? part = null, IReadOnlyList<TextSpan>? kept = null)
     {
-        (_text, _part) = (text, part);
+        (_text, _part, _kept) = (text, part, kept ?? []);
         _callers = new CallersSpans(text, protection);
         _keepsNumbers = protection.Numbers;
         foreach (var code in MarkedCode().EnumerateMatches(text)) _code.Add(new TextSpan(code.Index, code.Length));
@@ -42,9 +43,16 @@ internal sealed partial class ProtectedText
 
     /// <summary>Whether a word must stay as it is.</summary>
     public bool Protects(TextSpan word) =>
-        IsOutside(word) || IsCode(word) || _callers.Touch(word) || (_keepsNumbers && IsNumber(word)) || HasInnerCapital(word.Of(_text)) || IsPartOfIdentifier(word) || SplitsGrapheme(word.Start) || SplitsGrapheme(word.End);
+        IsOutside(word) || IsKept(word) || IsCode(word) || _callers.Touch(word) || (_keepsNumbers && IsNumber(word)) || HasInnerCapital(word.Of(_text)) || IsPartOfIdentifier(word) || SplitsGrapheme(word.Start) || SplitsGrapheme(word.End);
 
     private bool IsOutside(TextSpan word) => _part is { } part && (word.Start < part.Start || word.End > part.End);
+
+    private bool IsKept(TextSpan word)
+    {
+        foreach (var kept in _kept)
+            if (word.Start < kept.End && word.End > kept.Start) return true;
+        return false;
+    }
 
     private bool IsNumber(TextSpan word) => word.Of(_text).ContainsAnyInRange('0', '9') || (word.Length > 0 && char.IsDigit(_text[word.Start]));
 

@@ -83,7 +83,7 @@ internal sealed class Refiner : IDisposable
     {
         ObjectDisposedException.ThrowIf(_isDisposed, typeof(HybridGenEngine));
         var alternatives = Alternatives(text, options);
-        var run = new RevisionRun(text, Windows(options.Protection, alternatives, PartOf(text, options)), alternatives, options, judge, progress, () => _predictor.Forwards + (Pointer?.Forwards ?? 0), cancellationToken);
+        var run = new RevisionRun(text, Windows(options.Protection, alternatives, PartOf(text, options), KeptOf(text, options)), alternatives, options, judge, progress, () => _predictor.Forwards + (Pointer?.Forwards ?? 0), cancellationToken);
         foreach (var policy in options.Policies) Revise(run, policy);
         var revision = run.End();
         return revision.Ending == RevisionEnding.Cancelled ? throw new RevisionCanceledException(revision, cancellationToken) : revision;
@@ -169,11 +169,15 @@ internal sealed class Refiner : IDisposable
     }
 
     /// <summary>The windows in which a text is read.</summary>
-    public TextWindows Windows(Protection protection, DraftAlternatives? alternatives = null, TextSpan? part = null) => new(_candidates, _encoder, protection, _windowSlots, alternatives, part);
+    public TextWindows Windows(Protection protection, DraftAlternatives? alternatives = null, TextSpan? part = null, IReadOnlyList<TextSpan>? kept = null) => new(_candidates, _encoder, protection, _windowSlots, alternatives, part, kept);
 
     private static TextSpan? PartOf(string text, ReviseOptions options) => options.Part is { } part && (part.Start < 0 || part.Length < 0 || part.End > text.Length)
         ? throw new ArgumentOutOfRangeException(nameof(options), part, $"Part must lie inside of the text, which has {text.Length} characters.")
         : options.Part;
+
+    private static IReadOnlyList<TextSpan> KeptOf(string text, ReviseOptions options) => options.Kept.FirstOrDefault(kept => kept.Start < 0 || kept.Length < 0 || kept.End > text.Length) is { } wrong && wrong != default
+        ? throw new ArgumentOutOfRangeException(nameof(options), wrong, $"Kept must lie inside of the text, which has {text.Length} characters.")
+        : options.Kept;
 
     private static DraftAlternatives? Alternatives(string text, ReviseOptions options) =>
         options is { DraftAlternatives: > 0, Draft: { } draft } && draft.Text == text ? new DraftAlternatives(draft, options.DraftAlternatives) : null;

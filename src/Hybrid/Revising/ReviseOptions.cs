@@ -88,6 +88,14 @@ public sealed record ReviseOptions
     /// <value><see langword="null"/> (default): all of it. Windows that lie outside of it do not go through the refiner.</value>
     public TextSpan? Part { get; init; }
 
+    /// <summary>Parts of the text that stay byte for byte, such as what a model thought or its calls of tools; they are only read.</summary>
+    /// <value>In order, apart from each other; default: none. Windows that lie inside of one do not go through the refiner.</value>
+    public IReadOnlyList<TextSpan> Kept
+    {
+        get;
+        init => field = NotNull(value).Zip(value.Skip(1)).All(pair => pair.First.End <= pair.Second.Start) ? value : throw new ArgumentException("The parts that are kept overlap, or are not in order.", nameof(Kept));
+    } = [];
+
     /// <summary>What must not change besides code, addresses and identifiers.</summary>
     public Protection Protection { get; init => field = NotNull(value); } = new();
 

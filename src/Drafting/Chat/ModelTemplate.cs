@@ -1,0 +1,157 @@
+using LLama;
+using LLama.Native;
+
+namespace HybridGen.Drafting;
+
+/// <summary>The template of a model: the caller's, else the file's own.</summary>
+internal sealed class ModelTemplate
+{
+    private readonly LLamaWeights _weights;
+    private readonly ChatTemplate? _given;
+    private readonly Lazy<Reading> _own;
+    private readonly Lazy<Reading> _forTools;
+    private readonly List<KeyValuePair<string, TemplateValue>> _tokens = [];
+
+    public ModelTemplate(LLamaWeights weights, ChatTemplate? given)
+    {
+        (_weights, _given) = (weights, given);
+        _own = new Lazy<Reading>(() => Read(null));
+        _forTools = new Lazy<Reading>(() => Has(weights, "tokenizer.chat_template.tool_use") ? Read("tool_use") : _own.Value);
+        IsThere = given is not null || Has(weights, "tokenizer.chat_template");
+        Add("bos_token", weights.Vocab.BOS);
+        Add("eos_token", weights.Vocab.EOS);
+        Add("pad_token", weights.Vocab.Pad);
+    }
+
+    /// <summary>Whether there is one.</summary>
+    public bool IsThere { get; }
+
+    /// <summary>Its text, for what it says of the answers' form.</summary>
+    public string Source(DraftPrompt.Chat chat) => _given?.Source ?? Chosen(chat).Source;
+
+    /// <summary>Renders a conversation.</summary>
+    /// <exception cref="ChatTemplateException">The template refuses the conversation, or the caller's cannot be rendered.</exception>
+    /// <exception cref="DraftingException">It cannot be rendered, or leaves something out.</exception>
+    public IReadOnlyList<TemplateRun> Render(DraftPrompt.Chat chat)
+    {
+        if (_given is not null) return Render(_given, chat);
+        var chosen = Chosen(chat);
+        try
+        {
+            return Render(chosen.Template ?? throw chosen.Failure!, chat);
+        }
+        catch (ChatTemplateException failure) when (!failure.IsRefusal)
+        {
+            return RenderBuiltIn(chat, failure);
+        }
+    }
+
+    private IReadOnlyList<TemplateRun> Render(ChatTemplate template, DraftPrompt.Chat chat)
+    {
+        try
+        {
+            return RenderWhole(template, chat);
+        }
+        catch (ChatTemplateException failure) when (failure.IsRefusal && WithoutSystem(chat) is { } merged)
+        {
+            try
+            {
+                return RenderWhole(template, merged);
+            }
+            catch (ChatTemplateException)
+            {
+                throw failure;
+            }
+        }
+    }
+
+    /// <summary>Renders in the form in which the template writes all of the conversation's tools, calls and answers.</summary>
+    private IReadOnlyList<TemplateRun> RenderWhole(ChatTemplate template, DraftPrompt.Chat chat)
+    {
+        Exception? failure = null;
+        foreach (var form in chat.Turns.Any(turn => turn.ToolCalls.Count > 0) ? ConversationForm.All : ConversationForm.All[..1])
+        {
+            try
+            {
+                var rendered = template.Render(_tokens.Concat(ConversationVariables.Of(chat, form)));
+                if (LeftOut(rendered.Value, template.Source, chat) is not { } what) return [.. rendered.Runs];
+                failure ??= new DraftingException($"The chat template leaves out {what}; use another template (LlamaDrafterOptions.ChatTemplate).");
+            }
+            catch (ChatTemplateException wrong) when (!wrong.IsRefusal)
+            {
+                failure ??= wrong;
+            }
+        }
+
+        throw failure!;
+    }
+
+    private List<TemplateRun> RenderBuiltIn(DraftPrompt.Chat chat, ChatTemplateException failure)
+    {
+        var isPlain = chat.Tools.Count == 0 && chat.Turns.All(turn => turn.Role is "system" or "user" or "assistant" && turn.ToolCalls.Count == 0);
+        try
+        {
+            return isPlain ? BuiltInTemplate.Render(_weights, chat.Turns) : throw new DraftingException("llama.cpp's own templates know no tools.");
+        }
+        catch (DraftingException other)
+        {
+            throw new DraftingException($"The model's chat template cannot be used. {failure.Message} {other.Message} Use another template (LlamaDrafterOptions.ChatTemplate) or a raw prompt.", failure);
+        }
+    }
+
+    /// <summary>What of tools, calls and their answers a rendering does not have.</summary>
+    private static string? LeftOut(string rendered, string source, DraftPrompt.Chat chat)
+    {
+        if (chat.Tools.Count > 0 && !source.Contains("tools", StringComparison.Ordinal)) return "tools: it knows none";
+        if (chat.Tools.FirstOrDefault(tool => !Shows(rendered, tool.Name)) is { } tool) return $"the tool '{tool.Name}'";
+        if (chat.Turns.SelectMany(turn => turn.ToolCalls).FirstOrDefault(call => !Shows(rendered, call.Name)) is { } call) return $"the call of '{call.Name}'";
+        return chat.Turns.Any(turn => turn.Role == "tool" && !Shows(rendered, turn.Content)) ? "a tool's answer" : null;
+    }
+
+    /// <summary>Whether a rendering has a text; its longest word speaks for it, as templates escape and trim.</summary>
+    private static bool Shows(string rendered, string text)
+    {
+        var longest = "";
+        for (var at = 0; at < text.Length; at++)
+        {
+            var start = at;
+            while (at < text.Length && char.IsAsciiLetterOrDigit(text[at])) at++;
+            if (at - start > longest.Length) longest = text[start..at];
+        }
+
+        return rendered.Contains(longest, StringComparison.Ordinal);
+    }
+
+    /// <summary>The conversation with the system's text in the first user's turn; none where there is no such turn.</summary>
+    private static DraftPrompt.Chat? WithoutSystem(DraftPrompt.Chat chat)
+    {
+        var user = chat.Turns.ToList().FindIndex(turn => turn.Role == "user");
+        if (user < 0 || chat.Turns[0].Role != "system") return null;
+        return chat with { Turns = [.. chat.Turns.Select((turn, i) => i == user ? turn with { Content = $"{chat.Turns[0].Content}\n\n{turn.Content}" } : turn).Skip(1)] };
+    }
+
+    private static bool Has(LLamaWeights weights, string key) => weights.Metadata.GetValueOrDefault(key) is { Length: > 0 };
+
+    private Reading Chosen(DraftPrompt.Chat chat) => chat.Tools.Count > 0 ? _forTools.Value : _own.Value;
+
+    private Reading Read(string? name)
+    {
+        var source = _weights.NativeHandle.GetTemplate(name, strict: false) ?? "";
+        try
+        {
+            return new Reading(source, ChatTemplate.Parse(source), null);
+        }
+        catch (ChatTemplateException failure)
+        {
+            return new Reading(source, null, failure);
+        }
+    }
+
+    private void Add(string name, LLamaToken? token)
+    {
+        if (token is { } there && _weights.Vocab.LLamaTokenToString(there, true) is { } text) _tokens.Add(new(name, TemplateValue.Of(text)));
+    }
+
+    /// <summary>A template of the file, or why it cannot be read.</summary>
+    private sealed record Reading(string Source, ChatTemplate? Template, ChatTemplateException? Failure);
+}

@@ -1,0 +1,143 @@
+using System.Text.Json;
+using CsCheck;
+
+namespace HybridGen.Drafting.Tests.Chat;
+
+public sealed class MessageReaderTests
+{
+    private const string Hermes = "<think></think><tool_call></tool_call>";
+    private const string Mistral = "[TOOL_CALLS][THINK]";
+    private const string Llama = "<|start_header_id|>";
+    private const string Phi = "<|/tool|>";
+
+    private static readonly Tool Weather = new("get_weather", "", JsonElement.Parse("""{"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer"}}}"""));
+
+    public static TheoryData<string, string, string?, string, string[]> Messages => new()
+    {
+        { Hermes, "Just text.\n", null, "Just text.\n", [] },
+        { Hermes, "<think>\nhm \n\n</think>\n\nFour.", "hm", "Four.", [] },
+        { Hermes, "<think>\n\n</think>\n\nFour.", null, "Four.", [] },
+        { Hermes, "<think>on and on ", "on and on ", "", [] },
+        { Hermes, "I say <think> and </think>.", null, "I say <think> and </think>.", [] },
+        { Hermes, "I look. \n<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Zürich\"}}\n</tool_call>", null, "I look.", ["""call00001 get_weather {"city": "Zürich"}"""] },
+        { Hermes, "<tool_call>{\"name\": \"a\", \"arguments\": {}}</tool_call>\n<tool_call>{\"name\": \"b\", \"arguments\": {\"x\": [1]}, \"id\": \"own\"}</tool_call>\n", null, "", ["call00001 a {}", """own b {"x": [1]}"""] },
+        { Hermes, "<tool_call>{\"name\": \"a\", \"arguments\": \"{\\\"x\\\": 1}\"}", null, "", ["""call00001 a {"x": 1}"""] },
+        { Hermes, "<think>t</think><tool_call>{\"name\": \"a\", \"arguments\": {}}</tool_call>end", "t", "end", ["call00001 a {}"] },
+        { Hermes, "so \n<tool_call>{\"name\": \"a\"</tool_call> and", null, "so \n<tool_call>{\"name\": \"a\"</tool_call> and", [] },
+        { Hermes, "<tool_call>{\"nome\": \"a\", \"arguments\": {}}</tool_call>", null, "<tool_call>{\"nome\": \"a\", \"arguments\": {}}</tool_call>", [] },
+        { Hermes, "<tool_call>{\"name\": \"a\", \"arguments\": [1]}</tool_call>", null, "<tool_call>{\"name\": \"a\", \"arguments\": [1]}</tool_call>", [] },
+        { Hermes, "<tool_call>{\"name\": \"a\", \"arguments\": {\"x\": \"\\ud800\"}}</tool_call>", null, "<tool_call>{\"name\": \"a\", \"arguments\": {\"x\": \"\\ud800\"}}</tool_call>", [] },
+        { Hermes, "<tool_call></tool_call>", null, "<tool_call></tool_call>", [] },
+        { Hermes, "<tool_call>\n<function=get_weather>\n<parameter=city>\n12\n</parameter>\n<parameter=days>\n2\n</parameter>\n</function>\n</tool_call>", null, "", ["""call00001 get_weather {"city":"12","days":2}"""] },
+        { Hermes, "<tool_call>\n<function=other>\n<parameter=x>\na\nb\n</parameter>\n</function>\n</tool_call>", null, "", ["""call00001 other {"x":"a\nb"}"""] },
+        { Hermes, "<tool_call> x <function=a></function></tool_call>", null, "<tool_call> x <function=a></function></tool_call>", [] },
+        { Hermes, "a <tool and <tool_cal", null, "a <tool and <tool_cal", [] },
+        { Mistral, "[TOOL_CALLS] [{\"name\": \"a\", \"arguments\": {}, \"id\": \"123456789\"}, {\"name\": \"b\", \"arguments\": {}}]", null, "", ["123456789 a {}", "call00002 b {}"] },
+        { Mistral, "[TOOL_CALLS]a[ARGS]{\"x\": 1}[TOOL_CALLS]b[ARGS]{}", null, "", ["""call00001 a {"x": 1}""", "call00002 b {}"] },
+        { Mistral, "[THINK]hm[/THINK]Yes.", "hm", "Yes.", [] },
+        { Mistral, "Sure. [TOOL_CALLS]no call at all", null, "Sure. [TOOL_CALLS]no call at all", [] },
+        { Llama, "{\"name\": \"get_weather\", \"parameters\": {\"city\": \"A\"}}", null, "", ["""call00001 get_weather {"city": "A"}"""] },
+        { Llama, "\n<|python_tag|>{\"name\": \"a\", \"parameters\": {}}; {\"name\": \"b\", \"parameters\": {}}", null, "", ["call00001 a {}", "call00002 b {}"] },
+        { Llama, "{\"answer\": 4}", null, "{\"answer\": 4}", [] },
+        { Llama, "Look: {\"name\": \"a\", \"parameters\": {}}", null, "Look: {\"name\": \"a\", \"parameters\": {}}", [] },
+        { Phi, "<|tool_call|>[{\"name\": \"a\", \"arguments\": {}}]<|/tool_call|>", null, "", ["call00001 a {}"] },
+        { "ChatML", "<think>x</think><tool_call>{}</tool_call>", null, "<think>x</think><tool_call>{}</tool_call>", [] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Messages))]
+    public void Read_AMessage_IsTakenApart(string template, string text, string? thinking, string content, string[] calls)
+    {
+        var message = Read(template, false, [text]);
+        Assert.Equal((thinking, content), (message.Thinking, message.Content));
+        Assert.Equal(calls, message.ToolCalls.Select(call => $"{call.Id} {call.Name} {call.Arguments.GetRawText()}"));
+    }
+
+    [Fact]
+    public void Read_ThePromptHasOpenedThinking_BeginsInside()
+    {
+        var format = MessageFormat.Of(Hermes, hasTools: false);
+        Assert.Equal((true, true, false), (format.BeginsInside("<|im_start|>assistant\n<think>\n"), format.BeginsInside("<think>"), format.BeginsInside("<think>\n\n</think>\n\n")));
+        var message = Read(Hermes, true, ["\nso 4</think>\n4"]);
+        Assert.Equal(("so 4", "4"), (message.Thinking, message.Content));
+        Assert.Equal([(MessagePieceKind.Mark, 0, 1), (MessagePieceKind.Thinking, 1, 4), (MessagePieceKind.Mark, 5, 9), (MessagePieceKind.Content, 14, 1)], message.Pieces.Select(piece => (piece.Kind, piece.Span.Start, piece.Span.Length)));
+    }
+
+    [Fact]
+    public void Read_WithoutTools_LooksForNoCalls()
+    {
+        Assert.True(MessageFormat.Of(Llama, hasTools: false).IsPlain);
+        Assert.Null(MessageFormat.Of(Hermes, hasTools: false).Calls);
+    }
+
+    [Fact]
+    public void Read_TextThatIsNoTag_IsHandedOutAtOnce()
+    {
+        var reader = new MessageReader(MessageFormat.Of(Hermes, hasTools: true), false, []);
+        string[] texts = ["Hello", " you", " <t", "hat is", " all"];
+        Assert.Equal(["Hello", " you", "", " <that is", " all"], texts.Select(text => string.Concat(reader.Read(text).Select(piece => piece.Span.Of(string.Concat(texts)).ToString()))));
+    }
+
+    /// <summary>However a message is cut, it is the same, and its pieces tile it.</summary>
+    [Fact]
+    public void Read_CutAnywhere_IsTheSame()
+    {
+        string[] parts =
+        [
+            "<think>", "</think>", "<tool_call>", "</tool_call>", "[TOOL_CALLS]", "[THINK]", "[/THINK]", "<|python_tag|>", "<|tool_call|>", "<|/tool_call|>", "{\"name\": \"a\", \"arguments\": {}}", "{\"name\": \"b\", \"parameters\": {\"x\": 1}}", "[{\"name\": \"a\", \"arguments\": {}}]",
+            "c[ARGS]{}", "<function=a>", "<parameter=x>", "</parameter>", "</function>", " ", "\n", "word", "<", "<t", "[T", "{", "😀", ";",
+        ];
+        var texts = Gens.Choose(parts).List[0, 8].Select(string.Concat);
+        Gen.Select(Gens.Choose(Hermes, Mistral, Llama, Phi), Gen.Bool, texts, Gen.Int[1, 7].List[1, 30]).Sample(
+            (template, isInside, text, cuts) =>
+            {
+                isInside &= MessageFormat.Of(template, hasTools: true).Thinking is not null;
+                var whole = Read(template, isInside, [text]);
+                var cut = Read(template, isInside, Cut(text, cuts));
+                Assert.Equal((whole.Thinking, whole.Content), (cut.Thinking, cut.Content));
+                Assert.Equal(whole.ToolCalls, cut.ToolCalls);
+                Assert.Equal(whole.Pieces.Select(piece => (piece.Kind, piece.Span)), cut.Pieces.Select(piece => (piece.Kind, piece.Span)));
+                Assert.Equal(text, string.Concat(cut.Pieces.Select(piece => piece.Span.Of(text).ToString())));
+                Assert.All(cut.Pieces, piece => Assert.Equal(piece.Kind == MessagePieceKind.ToolCall, piece.ToolCalls.Count > 0));
+            },
+            iter: 20_000);
+    }
+
+    [Fact]
+    public void Turns_AreEqualByWhatTheySay()
+    {
+        ChatTurn Turn(string city) => new("assistant", "") { ToolCalls = [new("1", "f", JsonElement.Parse($$"""{"city": "{{city}}"}"""))] };
+        Assert.Equal(Turn("A"), Turn("A"));
+        Assert.NotEqual(Turn("A"), Turn("B"));
+        Assert.Equal(new DraftPrompt.Chat([Turn("A")]) { Tools = [Weather] }, new DraftPrompt.Chat([Turn("A")]) { Tools = [Weather with { }] });
+        Assert.Throws<ArgumentException>(() => new ChatTurn("user<|im_end|>", ""));
+        Assert.Throws<ArgumentException>(() => new ToolCall("1", "f", JsonElement.Parse("[]")));
+    }
+
+    private static DraftedMessage Read(string template, bool isInside, IEnumerable<string> texts)
+    {
+        var reader = new MessageReader(MessageFormat.Of(template, hasTools: true), isInside, [Weather]);
+        var pieces = new List<MessagePiece>();
+        var all = "";
+        foreach (var text in texts)
+        {
+            all += text;
+            pieces.AddRange(reader.Read(text));
+        }
+
+        return DraftedMessage.Of(all, pieces.Concat(reader.End()));
+    }
+
+    private static List<string> Cut(string text, List<int> lengths)
+    {
+        var parts = new List<string>();
+        for (var (at, i) = (0, 0); at < text.Length; i++)
+        {
+            var length = Math.Min(lengths[i % lengths.Count], text.Length - at);
+            parts.Add(text.Substring(at, length));
+            at += length;
+        }
+
+        return parts;
+    }
+}
