@@ -1,8 +1,7 @@
 using System.Collections.ObjectModel;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using HybridGen.Drafting;
-using HybridGen.Revising;
+using Microsoft.Extensions.AI;
 using Microsoft.SemanticKernel;
 
 namespace HybridGen.Plugin;
@@ -73,7 +72,7 @@ public sealed class HybridGenPromptExecutionSettings : PromptExecutionSettings
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? Revise { get; set => field = Thawed(value); }
 
-    /// <summary>Names of the edit policies, applied in this order: <c>spelling</c>, <c>fluency</c>.</summary>
+    /// <summary>Names of the edit policies, applied in this order: <c>spelling</c>, <c>consistency</c>, <c>fluency</c>.</summary>
     /// <value>At least one.</value>
     [JsonPropertyName("policies")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -90,6 +89,76 @@ public sealed class HybridGenPromptExecutionSettings : PromptExecutionSettings
     [JsonPropertyName("min_gain")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? MinGain { get; set => field = Thawed(value); }
+
+    /// <summary>Divides the logits of tokens that occurred before; above 1 fewer repetitions.</summary>
+    /// <value>Above 0, at most 10.</value>
+    [JsonPropertyName("repetition_penalty")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? RepetitionPenalty { get; set => field = Thawed(value); }
+
+    /// <summary>Taken off a token's logit for each time that it occurred.</summary>
+    /// <value>-10 to 10.</value>
+    [JsonPropertyName("frequency_penalty")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? FrequencyPenalty { get; set => field = Thawed(value); }
+
+    /// <summary>Taken off a token's logit once if it occurred.</summary>
+    /// <value>-10 to 10.</value>
+    [JsonPropertyName("presence_penalty")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? PresencePenalty { get; set => field = Thawed(value); }
+
+    /// <summary>What the text must look like: <c>text</c>, <c>json_object</c>, or a JSON Schema as a <see cref="JsonElement"/>. JSON is never revised.</summary>
+    [JsonPropertyName("response_format")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public object? ResponseFormat { get; set => field = Thawed(value); }
+
+    /// <summary>What a chat model is told before the conversation.</summary>
+    [JsonPropertyName("chat_system_prompt")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ChatSystemPrompt { get; set => field = Thawed(value); }
+
+    /// <summary>Whether a chat model that can do both thinks before it answers.</summary>
+    /// <value>Default: as its template does by itself.</value>
+    [JsonPropertyName("thinking")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Thinking { get; set => field = Thawed(value); }
+
+    /// <summary>How many texts are returned; where a seed is given, each adds its number to it.</summary>
+    /// <value>1 to 128; a chat service returns one.</value>
+    [JsonPropertyName("results_per_prompt")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? ResultsPerPrompt { get; set => field = Thawed(value); }
+
+    /// <summary>Drafts that are written for one text; the best is revised.</summary>
+    /// <value>1 to 64.</value>
+    [JsonPropertyName("drafts")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Drafts { get; set => field = Thawed(value); }
+
+    /// <summary>When the draft is revised: <c>whole</c>, <c>interleaved</c> or <c>overlapped</c>.</summary>
+    /// <value>Default <c>whole</c>.</value>
+    [JsonPropertyName("pipeline")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Pipeline { get; set => field = Thawed(value); }
+
+    /// <summary>Whether the tokens of the final text are reported with their log-probabilities.</summary>
+    /// <value>Default <see langword="false"/>.</value>
+    [JsonPropertyName("logprobs")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Logprobs { get; set => field = Thawed(value); }
+
+    /// <summary>How many of the most probable tokens the drafter reports at each position.</summary>
+    /// <value>0 to 64.</value>
+    [JsonPropertyName("top_logprobs")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? TopLogprobs { get; set => field = Thawed(value); }
+
+    /// <summary>Whether a chat client's stream also has the draft while it is written and the revision's steps, as contents of their own types.</summary>
+    /// <value>Default <see langword="false"/>.</value>
+    [JsonPropertyName("show_draft")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? ShowDraft { get; set => field = Thawed(value); }
 
     /// <summary>Reads any settings as these: the same object where it is one already.</summary>
     /// <exception cref="ArgumentException">A value cannot be read as the setting's type; the message names the setting.</exception>
@@ -140,70 +209,26 @@ public sealed class HybridGenPromptExecutionSettings : PromptExecutionSettings
         Policies = Policies?.ToList(),
         Passes = Passes,
         MinGain = MinGain,
+        RepetitionPenalty = RepetitionPenalty,
+        FrequencyPenalty = FrequencyPenalty,
+        PresencePenalty = PresencePenalty,
+        ResponseFormat = ResponseFormat,
+        ChatSystemPrompt = ChatSystemPrompt,
+        Thinking = Thinking,
+        ResultsPerPrompt = ResultsPerPrompt,
+        Drafts = Drafts,
+        Pipeline = Pipeline,
+        Logprobs = Logprobs,
+        TopLogprobs = TopLogprobs,
+        ShowDraft = ShowDraft,
     };
 
-    internal DraftPrompt ToPrompt(string text) => Raw == true ? new DraftPrompt.Raw(text) : DraftPrompt.User(text);
-
-    internal GenerateOptions ToOptions()
+    /// <summary>Hands the settings to a <see cref="Chat.HybridGenChatClient"/> as they are.</summary>
+    protected override void PrepareChatOptionsForRequest(ChatOptions options)
     {
-        if (ExtensionData is { Count: > 0 } unknown)
-            throw new ArgumentException($"Unknown setting: {string.Join(", ", unknown.Keys.Select(key => $"'{key}'"))}.");
-        var draft = new DraftOptions { Sampling = ToSampling(), StopStrings = ToStopStrings() };
-        var revise = ToReviseOptions();
-        return new()
-        {
-            Draft = draft with { MaxTokens = MaxTokens ?? draft.MaxTokens },
-            Revise = Revise == false ? null : revise,
-        };
+        ArgumentNullException.ThrowIfNull(options);
+        options.RawRepresentationFactory = _ => this;
     }
-
-    private Sampling ToSampling()
-    {
-        if (Seed is < 0 or > uint.MaxValue)
-            throw new ArgumentOutOfRangeException(nameof(Seed), Seed, $"Seed must be 0 to {uint.MaxValue}.");
-        if (Temperature is not (null or >= 0 and <= 10))
-            throw new ArgumentOutOfRangeException(nameof(Temperature), Temperature, "Temperature must be 0 to 10.");
-        var random = new Sampling.Random();
-        random = random with
-        {
-            Temperature = Temperature is null or 0 ? random.Temperature : Temperature.Value,
-            TopP = TopP ?? random.TopP,
-            TopK = TopK ?? random.TopK,
-            MinP = MinP ?? random.MinP,
-            Seed = (uint?)Seed,
-        };
-        return Temperature == 0 ? new Sampling.Greedy() : random;
-    }
-
-    private string[] ToStopStrings()
-    {
-        if (StopSequences is null) return [];
-        if (StopSequences.Any(string.IsNullOrEmpty))
-            throw new ArgumentException("A string in StopSequences is empty; it would stop every draft at once.");
-        return [.. StopSequences];
-    }
-
-    private ReviseOptions ToReviseOptions()
-    {
-        var options = new ReviseOptions();
-        var policies = Policies?.Select(ToPolicy).ToList() ?? options.Policies;
-        return options with { Policies = [.. policies.Select(WithMinGain)], Passes = Passes ?? options.Passes };
-    }
-
-    private static EditPolicy ToPolicy(string name) => name?.ToUpperInvariant() switch
-    {
-        "SPELLING" => new EditPolicy.Spelling(),
-        "FLUENCY" => new EditPolicy.Fluency(),
-        _ => throw new ArgumentException($"Unknown policy '{name}' in Policies; known are 'spelling' and 'fluency'."),
-    };
-
-    private EditPolicy WithMinGain(EditPolicy policy) => (policy, MinGain) switch
-    {
-        (_, null) => policy,
-        (EditPolicy.Spelling spelling, { } gain) => spelling with { MinGain = gain },
-        (EditPolicy.Fluency fluency, { } gain) => fluency with { MinGain = gain },
-        _ => throw new ArgumentException($"MinGain does not apply to the policy {policy.GetType().Name}."),
-    };
 
     private T Thawed<T>(T value)
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using Microsoft.SemanticKernel;
 using Microsoft.SemanticKernel.Services;
@@ -30,7 +29,7 @@ public sealed class HybridGenTextGenerationService : ITextGenerationService
     /// <summary>What is known of the service: <c>ModelId</c>, the drafter's file name without its extension.</summary>
     public IReadOnlyDictionary<string, object?> Attributes { get; }
 
-    /// <summary>Returns one text: the revised draft.</summary>
+    /// <summary>Returns the revised draft, or as many as the settings ask for.</summary>
     /// <param name="prompt">A user's turn, or with <see cref="HybridGenPromptExecutionSettings.Raw"/> the text to go on with.</param>
     /// <param name="executionSettings">Any settings that <see cref="HybridGenPromptExecutionSettings.FromExecutionSettings"/> reads.</param>
     /// <param name="kernel">Not used.</param>
@@ -44,8 +43,9 @@ public sealed class HybridGenTextGenerationService : ITextGenerationService
         Kernel? kernel = null,
         CancellationToken cancellationToken = default)
     {
-        var generation = await GenerateAsync(prompt, executionSettings, cancellationToken).ConfigureAwait(false);
-        return [new TextContent(generation.Text, _modelId, generation, metadata: new HybridGenMetadata(generation))];
+        ArgumentNullException.ThrowIfNull(prompt);
+        var requests = HybridGenPromptExecutionSettings.FromExecutionSettings(executionSettings).Each().Select(settings => (Settings: settings, Options: settings.ToOptions())).ToList();
+        return await Task.WhenAll(requests.Select(request => GetTextContentAsync(prompt, request.Settings, request.Options, cancellationToken))).ConfigureAwait(false);
     }
 
     /// <summary>Streams the revised draft, word by word.</summary>
@@ -61,51 +61,32 @@ public sealed class HybridGenTextGenerationService : ITextGenerationService
         Kernel? kernel = null,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var generation = await GenerateAsync(prompt, executionSettings, cancellationToken).ConfigureAwait(false);
-        var start = 0;
-        do
+        ArgumentNullException.ThrowIfNull(prompt);
+        var requests = HybridGenPromptExecutionSettings.FromExecutionSettings(executionSettings).Each().Select(settings => (Settings: settings, Options: settings.ToOptions())).ToList();
+        for (var choice = 0; choice < requests.Count; choice++)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            var end = EndOfWord(generation.Text, start);
-            var last = end == generation.Text.Length;
-            yield return new StreamingTextContent(
-                generation.Text[start..end],
-                modelId: _modelId,
-                innerContent: last ? generation : null,
-                metadata: last ? new HybridGenMetadata(generation) : null);
-            start = end;
+            var content = await GetTextContentAsync(prompt, requests[choice].Settings, requests[choice].Options, cancellationToken).ConfigureAwait(false);
+            var pieces = FinalText.Words(content.Text!).DefaultIfEmpty("").ToList();
+            for (var i = 0; i < pieces.Count; i++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var isLast = i == pieces.Count - 1;
+                yield return new StreamingTextContent(pieces[i], choice, _modelId, isLast ? content.InnerContent : null, metadata: isLast ? content.Metadata : null);
+            }
         }
-        while (start < generation.Text.Length);
     }
 
-    private async Task<Generation> GenerateAsync(string prompt, PromptExecutionSettings? executionSettings, CancellationToken cancellationToken)
+    private async Task<TextContent> GetTextContentAsync(string prompt, HybridGenPromptExecutionSettings settings, GenerateOptions options, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(prompt);
-        var settings = HybridGenPromptExecutionSettings.FromExecutionSettings(executionSettings);
-        var options = settings.ToOptions();
         try
         {
-            return await _generate(settings.ToPrompt(prompt), options, cancellationToken).ConfigureAwait(false);
+            var generation = await _generate(settings.ToPrompt(prompt), options, cancellationToken).ConfigureAwait(false);
+            var text = FinalText.Of(generation, options.Draft.StopStrings);
+            return new TextContent(text.Text, _modelId, generation, metadata: new HybridGenMetadata(generation, text, settings.Logprobs == true));
         }
         catch (Exception failure) when (ServiceFailure.IsKnown(failure))
         {
             throw ServiceFailure.Named(failure, _modelId);
         }
-    }
-
-    /// <summary>Index just past the word at <paramref name="start"/> and the white space after it; graphemes stay whole.</summary>
-    private static int EndOfWord(string text, int start)
-    {
-        var inSpace = false;
-        for (var end = start; end < text.Length;)
-        {
-            var next = end + StringInfo.GetNextTextElementLength(text, end);
-            var space = text.AsSpan(end, next - end).IsWhiteSpace();
-            if (inSpace && !space) return end;
-            inSpace = space;
-            end = next;
-        }
-
-        return text.Length;
     }
 }

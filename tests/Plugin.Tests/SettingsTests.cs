@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json.Serialization;
 using HybridGen.Drafting;
+using HybridGen.Pipelines;
 using HybridGen.Revising;
 using Microsoft.SemanticKernel;
 
@@ -144,6 +145,10 @@ public sealed class SettingsTests
     [InlineData(nameof(HybridGenPromptExecutionSettings.Seed), 4294967296L)]
     [InlineData(nameof(HybridGenPromptExecutionSettings.Passes), 0)]
     [InlineData(nameof(HybridGenPromptExecutionSettings.MinGain), -1.0)]
+    [InlineData(nameof(HybridGenPromptExecutionSettings.RepetitionPenalty), 0.0)]
+    [InlineData(nameof(HybridGenPromptExecutionSettings.FrequencyPenalty), 11.0)]
+    [InlineData(nameof(HybridGenPromptExecutionSettings.PresencePenalty), -11.0)]
+    [InlineData(nameof(HybridGenPromptExecutionSettings.Drafts), 65)]
     public void ToOptions_OutOfRange_NamesTheSetting(string name, object value)
     {
         var settings = new HybridGenPromptExecutionSettings();
@@ -157,6 +162,9 @@ public sealed class SettingsTests
     {
         Assert.Contains("StopSequences", Assert.Throws<ArgumentException>(() => new HybridGenPromptExecutionSettings { StopSequences = [""] }.ToOptions()).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => new HybridGenPromptExecutionSettings { Policies = [] }.ToOptions());
+        Assert.Contains("'slow'", Assert.Throws<ArgumentException>(() => new HybridGenPromptExecutionSettings { Pipeline = "slow" }.ToOptions()).Message, StringComparison.Ordinal);
+        Assert.Contains("'xml'", Assert.Throws<ArgumentException>(() => new HybridGenPromptExecutionSettings { ResponseFormat = "xml" }.ToOptions()).Message, StringComparison.Ordinal);
+        Assert.Contains("ResultsPerPrompt", Assert.Throws<ArgumentOutOfRangeException>(() => new HybridGenPromptExecutionSettings { ResultsPerPrompt = 0 }.Each().ToList()).Message, StringComparison.Ordinal);
         Assert.Contains("'poetry'", Assert.Throws<ArgumentException>(() => new HybridGenPromptExecutionSettings { Policies = ["poetry"] }.ToOptions()).Message, StringComparison.Ordinal);
     }
 
@@ -173,11 +181,19 @@ public sealed class SettingsTests
 
         Assert.Equal(17, options.Draft.MaxTokens);
         Assert.Equal(["stop"], options.Draft.StopStrings);
-        Assert.Equal(new Sampling.Random { Temperature = 0.5, TopP = 0.75, TopK = 7, MinP = 0.25, Seed = 42 }, options.Draft.Sampling);
+        var penalties = new Penalties { Repetition = 1.5, Frequency = 0.5, Presence = 0.25 };
+        Assert.Equal(new Sampling.Random { Temperature = 0.5, TopP = 0.75, TopK = 7, MinP = 0.25, Seed = 42, Penalties = penalties }, options.Draft.Sampling);
+        Assert.Equal((2, 3), (options.Draft.Alternatives, options.Drafts));
+        Assert.IsType<OutputConstraint.AnyJson>(options.Draft.Constraint);
+        Assert.IsType<Pipeline.Interleaved>(options.Pipeline);
         Assert.Equal([new EditPolicy.Fluency { MinGain = 4 }, new EditPolicy.Spelling { MinGain = 4 }], options.Revise!.Policies);
         Assert.Equal(3, options.Revise.Passes);
         Assert.Equal(new DraftPrompt.Raw("t"), settings.ToPrompt("t"));
     }
+
+    [Fact]
+    public void Each_OfSeveral_HasItsOwnSeed() =>
+        Assert.Equal([7L, 8L, 9L], new HybridGenPromptExecutionSettings { Seed = 7, ResultsPerPrompt = 3 }.Each().Select(settings => settings.Seed!.Value));
 
     [Fact]
     public void ToOptions_ReviseFalse_ReturnsTheDraft() =>
@@ -205,5 +221,17 @@ public sealed class SettingsTests
         Policies = ["fluency", "Spelling"],
         Passes = 3,
         MinGain = 4,
+        RepetitionPenalty = 1.5,
+        FrequencyPenalty = 0.5,
+        PresencePenalty = 0.25,
+        ResponseFormat = "json_object",
+        ChatSystemPrompt = "Be brief.",
+        Thinking = false,
+        ResultsPerPrompt = 2,
+        Drafts = 3,
+        Pipeline = "Interleaved",
+        Logprobs = true,
+        TopLogprobs = 2,
+        ShowDraft = true,
     };
 }

@@ -1,0 +1,74 @@
+using HybridGen.Plugin.Revising;
+using Microsoft.Extensions.AI;
+
+namespace HybridGen.Plugin.Chat;
+
+/// <summary>A generation as a chat's answer.</summary>
+/// <param name="generation">The generation.</param>
+/// <param name="request">What was asked for.</param>
+/// <param name="modelId">The drafter.</param>
+internal sealed class ChatAnswer(Generation generation, ChatRequest request, string modelId)
+{
+    private readonly FinalText _text = FinalText.Of(generation, request.Options.Draft.StopStrings);
+
+    public string Id { get; } = $"hybridgen-{Guid.NewGuid():N}";
+
+    public string Text => _text.Text;
+
+    public ChatFinishReason FinishReason => generation.ToolCalls.Count > 0 ? ChatFinishReason.ToolCalls : _text.FinishReason == "length" ? ChatFinishReason.Length : ChatFinishReason.Stop;
+
+    /// <summary>What is not text, in front of it.</summary>
+    public IEnumerable<AIContent> Thinking => generation.Thinking is { Length: > 0 } thinking ? [new TextReasoningContent(thinking)] : [];
+
+    /// <summary>The calls of tools, behind the text.</summary>
+    public IEnumerable<AIContent> Calls => generation.ToolCalls.Select(call => new FunctionCallContent(call.Id, call.Name, call.Arguments.EnumerateObject().ToDictionary(argument => argument.Name, argument => (object?)argument.Value)) { RawRepresentation = call });
+
+    public UsageDetails Usage => HybridGenMetadata.UsageOf(generation);
+
+    /// <summary>How it came about; Semantic Kernel makes metadata of it.</summary>
+    public AdditionalPropertiesDictionary Properties
+    {
+        get
+        {
+            var properties = new AdditionalPropertiesDictionary
+            {
+                [nameof(HybridGenMetadata.Id)] = Id,
+                [nameof(HybridGenMetadata.FinishReason)] = FinishReason.Value,
+                [RevisedAnswer.DraftKey] = generation.Draft.Message.Content,
+                [RevisedAnswer.EditsKey] = generation.Revision?.Edits ?? [],
+            };
+            if (_text.StopString is { } stop) properties[nameof(HybridGenMetadata.StopString)] = stop;
+            if (request.Settings.Logprobs == true) properties["logprobs"] = generation.Tokens;
+            return properties;
+        }
+    }
+
+    public ChatResponse ToResponse()
+    {
+        var contents = Thinking.ToList();
+        if (Text.Length > 0 || generation.ToolCalls.Count == 0) contents.Add(new TextContent(Text));
+        contents.AddRange(Calls);
+        return new ChatResponse(new ChatMessage(ChatRole.Assistant, contents) { MessageId = Id, RawRepresentation = generation, AdditionalProperties = Properties })
+        {
+            ResponseId = Id,
+            ModelId = modelId,
+            CreatedAt = DateTimeOffset.UtcNow,
+            FinishReason = FinishReason,
+            Usage = Usage,
+            RawRepresentation = generation,
+        };
+    }
+
+    /// <summary>The same in updates: the text word by word, last why it ended.</summary>
+    public IEnumerable<ChatResponseUpdate> ToUpdates()
+    {
+        foreach (var thought in Thinking) yield return Update([thought]);
+        foreach (var word in FinalText.Words(Text)) yield return Update([new TextContent(word)]);
+        foreach (var call in Calls) yield return Update([call]);
+        var last = Update([new UsageContent(Usage)]);
+        (last.FinishReason, last.RawRepresentation, last.AdditionalProperties) = (FinishReason, generation, Properties);
+        yield return last;
+    }
+
+    private ChatResponseUpdate Update(IList<AIContent> contents) => new(ChatRole.Assistant, contents) { MessageId = Id, ResponseId = Id, ModelId = modelId, CreatedAt = DateTimeOffset.UtcNow };
+}

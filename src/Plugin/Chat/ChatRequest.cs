@@ -1,0 +1,69 @@
+using HybridGen.Drafting;
+using Microsoft.Extensions.AI;
+using Microsoft.SemanticKernel;
+
+namespace HybridGen.Plugin.Chat;
+
+/// <summary>What a chat's caller asks for.</summary>
+/// <param name="Prompt">The conversation and its tools.</param>
+/// <param name="Options">How to draft and revise.</param>
+/// <param name="Settings">The settings that this was read from.</param>
+internal sealed record ChatRequest(DraftPrompt.Chat Prompt, GenerateOptions Options, HybridGenPromptExecutionSettings Settings)
+{
+    // An answer of a conversation that is cut short is worse than one that is late.
+    private const int MostTokens = 1024;
+
+    /// <summary>Reads a request; nothing of the caller's is changed.</summary>
+    /// <exception cref="ArgumentException">A message or an option cannot be used; the exception says which.</exception>
+    /// <exception cref="NotSupportedException">Something is asked for that the engine cannot do.</exception>
+    public static ChatRequest Read(IChatClient client, IEnumerable<ChatMessage> messages, ChatOptions? options)
+    {
+        var settings = Asked(client, options);
+        settings.MaxTokens ??= MostTokens;
+        var tools = Tools(options);
+        if (tools.Count > 0 && settings.ResponseFormat is not (null or "text")) throw new NotSupportedException("A response format and tools exclude each other: an answer that is held to a format cannot call a tool. Leave one of the two out.");
+        var prompt = new DraftPrompt.Chat(Conversation.Read(messages, options?.Instructions, settings.ChatSystemPrompt)) { Tools = tools, IsThinking = settings.Thinking };
+        return new(prompt, settings.ToOptions(), settings);
+    }
+
+    /// <summary>Settings of our own where the caller gave some, else the additional properties; options that are set go before both.</summary>
+    private static HybridGenPromptExecutionSettings Asked(IChatClient client, ChatOptions? options)
+    {
+        if (options is null) return new();
+        var given = options.RawRepresentationFactory?.Invoke(client) as HybridGenPromptExecutionSettings;
+        var settings = given is not null
+            ? (HybridGenPromptExecutionSettings)given.Clone()
+            : HybridGenPromptExecutionSettings.FromExecutionSettings(new PromptExecutionSettings { ExtensionData = Known(options.AdditionalProperties) });
+        settings.MaxTokens = options.MaxOutputTokens ?? settings.MaxTokens;
+        settings.Temperature = options.Temperature is { } temperature ? Exact(temperature) : settings.Temperature;
+        settings.TopP = options.TopP is { } topP ? Exact(topP) : settings.TopP;
+        settings.TopK = options.TopK ?? settings.TopK;
+        settings.Seed = options.Seed ?? settings.Seed;
+        settings.FrequencyPenalty = options.FrequencyPenalty is { } frequency ? Exact(frequency) : settings.FrequencyPenalty;
+        settings.PresencePenalty = options.PresencePenalty is { } presence ? Exact(presence) : settings.PresencePenalty;
+        settings.StopSequences = options.StopSequences ?? settings.StopSequences;
+        settings.ResponseFormat = options.ResponseFormat switch
+        {
+            null => settings.ResponseFormat,
+            ChatResponseFormatJson { Schema: { } schema } => schema,
+            ChatResponseFormatJson => "json_object",
+            _ => "text",
+        };
+        return settings;
+    }
+
+    private static List<Tool> Tools(ChatOptions? options)
+    {
+        if (options?.Tools is not { Count: > 0 } tools || options.ToolMode is NoneChatToolMode) return [];
+        if (options.ToolMode is RequiredChatToolMode) throw new NotSupportedException("A call of a tool cannot be required of a local model; use ChatToolMode.Auto.");
+        return [.. tools.Select(tool => tool is AIFunctionDeclaration function
+            ? new Tool(function.Name, function.Description, function.JsonSchema)
+            : throw new NotSupportedException($"The tool '{tool.Name}' is a {tool.GetType().Name}; only functions can be called."))];
+    }
+
+    private static Dictionary<string, object>? Known(AdditionalPropertiesDictionary? properties) =>
+        properties is { Count: > 0 } ? properties.Where(property => property.Value is not null).ToDictionary(property => property.Key, property => property.Value!) : null;
+
+    /// <summary>0.7 as a float is 0.699999988 as a double; what was meant is the shortest number that rounds to it.</summary>
+    private static double Exact(float value) => double.IsFinite(value) ? (double)(decimal)value : value;
+}

@@ -1,0 +1,113 @@
+using HybridGen;
+using HybridGen.Plugin.Chat;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.SemanticKernel.ChatCompletion;
+using Microsoft.SemanticKernel.TextGeneration;
+
+namespace Microsoft.SemanticKernel;
+
+/// <summary>Registers HybridGen's chat faces.</summary>
+public static class HybridGenChatExtensions
+{
+    /// <summary>Adds a chat client that calls the kernel's functions, over a new engine, which the container creates at first use and disposes with itself.</summary>
+    /// <param name="builder">The kernel's builder.</param>
+    /// <param name="options">The models; the shipped mini pair by default.</param>
+    /// <param name="serviceId">Key of the client and of its <see cref="HybridGenEngine"/>; a later call with the same key replaces both.</param>
+    /// <param name="configure">Adds to the client's pipeline, in front of the calling of functions.</param>
+    public static IKernelBuilder AddHybridGenChatClient(this IKernelBuilder builder, HybridGenOptions? options = null, string? serviceId = null, Action<ChatClientBuilder>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddHybridGenChatClient(options, serviceId, configure);
+        return builder;
+    }
+
+    /// <inheritdoc cref="AddHybridGenChatClient(IKernelBuilder, HybridGenOptions, string, Action{ChatClientBuilder})"/>
+    /// <param name="services">The services.</param>
+    /// <param name="options">The models; the shipped mini pair by default.</param>
+    /// <param name="serviceId">Key of the client and of its <see cref="HybridGenEngine"/>; a later call with the same key replaces both.</param>
+    /// <param name="configure">Adds to the client's pipeline, in front of the calling of functions.</param>
+    public static IServiceCollection AddHybridGenChatClient(this IServiceCollection services, HybridGenOptions? options = null, string? serviceId = null, Action<ChatClientBuilder>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        return services.AddHybridGenEngine(options, serviceId).AddClient(serviceId, configure);
+    }
+
+    /// <summary>Adds a chat client that calls the kernel's functions, over the caller's engine, which stays the caller's to dispose.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="engine">The engine.</param>
+    /// <param name="serviceId">Key of the client and of its <see cref="HybridGenEngine"/>; a later call with the same key replaces both.</param>
+    /// <param name="configure">Adds to the client's pipeline, in front of the calling of functions.</param>
+    public static IServiceCollection AddHybridGenChatClient(this IServiceCollection services, HybridGenEngine engine, string? serviceId = null, Action<ChatClientBuilder>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(engine);
+        return services.AddKeyedSingleton(serviceId, engine).AddClient(serviceId, configure);
+    }
+
+    /// <summary>Adds chat completion over a new engine, which the container creates at first use and disposes with itself.</summary>
+    /// <param name="builder">The kernel's builder.</param>
+    /// <param name="options">The models; the shipped mini pair by default.</param>
+    /// <param name="serviceId">Key of the service and of its <see cref="HybridGenEngine"/>; a later call with the same key replaces both.</param>
+    /// <param name="configure">Adds to the client's pipeline, in front of the calling of functions.</param>
+    public static IKernelBuilder AddHybridGenChatCompletion(this IKernelBuilder builder, HybridGenOptions? options = null, string? serviceId = null, Action<ChatClientBuilder>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddHybridGenChatCompletion(options, serviceId, configure);
+        return builder;
+    }
+
+    /// <inheritdoc cref="AddHybridGenChatCompletion(IKernelBuilder, HybridGenOptions, string, Action{ChatClientBuilder})"/>
+    /// <param name="services">The services.</param>
+    /// <param name="options">The models; the shipped mini pair by default.</param>
+    /// <param name="serviceId">Key of the service and of its <see cref="HybridGenEngine"/>; a later call with the same key replaces both.</param>
+    /// <param name="configure">Adds to the client's pipeline, in front of the calling of functions.</param>
+    public static IServiceCollection AddHybridGenChatCompletion(this IServiceCollection services, HybridGenOptions? options = null, string? serviceId = null, Action<ChatClientBuilder>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        return services.AddHybridGenEngine(options, serviceId).AddCompletion(serviceId, configure);
+    }
+
+    /// <summary>Adds chat completion over the caller's engine, which stays the caller's to dispose.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="engine">The engine.</param>
+    /// <param name="serviceId">Key of the service and of its <see cref="HybridGenEngine"/>; a later call with the same key replaces both.</param>
+    /// <param name="configure">Adds to the client's pipeline, in front of the calling of functions.</param>
+    public static IServiceCollection AddHybridGenChatCompletion(this IServiceCollection services, HybridGenEngine engine, string? serviceId = null, Action<ChatClientBuilder>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(engine);
+        return services.AddKeyedSingleton(serviceId, engine).AddCompletion(serviceId, configure);
+    }
+
+    /// <summary>Adds all faces over one new engine: chat completion, a chat client, text generation.</summary>
+    /// <remarks>A kernel's prompts go to chat completion; <see cref="ITextGenerationService"/> is found by those who ask for it.</remarks>
+    /// <param name="builder">The kernel's builder.</param>
+    /// <param name="options">The models; the shipped mini pair by default.</param>
+    /// <param name="serviceId">Key of the services and of their <see cref="HybridGenEngine"/>; a later call with the same key replaces all.</param>
+    /// <param name="configure">Adds to the client's pipeline, in front of the calling of functions.</param>
+    public static IKernelBuilder AddHybridGen(this IKernelBuilder builder, HybridGenOptions? options = null, string? serviceId = null, Action<ChatClientBuilder>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddHybridGenTextGeneration(options, serviceId).AddClient(serviceId, configure).AddCompletion(serviceId, configure);
+        return builder;
+    }
+
+    internal static IServiceCollection AddHybridGenEngine(this IServiceCollection services, HybridGenOptions? options, string? serviceId) =>
+        services.AddKeyedSingleton(serviceId, (_, _) => new HybridGenEngine(options));
+
+    private static IServiceCollection AddClient(this IServiceCollection services, string? serviceId, Action<ChatClientBuilder>? configure) =>
+        services.AddKeyedSingleton<IChatClient>(serviceId, (provider, _) => Client(provider, serviceId, configure));
+
+    private static IServiceCollection AddCompletion(this IServiceCollection services, string? serviceId, Action<ChatClientBuilder>? configure) =>
+        services.AddKeyedSingleton(serviceId, (provider, _) => Client(provider, serviceId, configure).AsChatCompletionService(provider));
+
+    private static IChatClient Client(IServiceProvider provider, string? serviceId, Action<ChatClientBuilder>? configure)
+    {
+        var builder = new HybridGenChatClient(provider.GetRequiredKeyedService<HybridGenEngine>(serviceId)).AsBuilder();
+        configure?.Invoke(builder);
+        builder.UseKernelFunctionInvocation(provider.GetService<ILoggerFactory>());
+        return builder.Build(provider);
+    }
+}

@@ -1,0 +1,208 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using HybridGen.Attributing;
+using HybridGen.Drafting;
+using HybridGen.Pipelines;
+using HybridGen.Plugin.Chat;
+using HybridGen.Plugin.Revising;
+using Microsoft.Extensions.AI;
+
+namespace HybridGen.Plugin.Tests.Chat;
+
+public class HybridGenChatClientTests
+{
+    private readonly List<(DraftPrompt.Chat Prompt, GenerateOptions Options)> _seen = [];
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Response_CarriesFinalTextAndHowItCameAbout()
+    {
+        var response = await Client(Samples.Revised).GetResponseAsync("p", cancellationToken: Token);
+        Assert.Equal(("The cat sat.", Samples.Model, ChatFinishReason.Stop), (response.Text, response.ModelId, response.FinishReason));
+        Assert.Equal((7L, 1L, 8L), (response.Usage!.InputTokenCount, response.Usage.OutputTokenCount, response.Usage.TotalTokenCount));
+        Assert.Equal(1L, response.Usage.AdditionalCounts!["hybridgen.edits"]);
+        var message = Assert.Single(response.Messages);
+        Assert.Equal("The cta sat.", message.AdditionalProperties![RevisedAnswer.DraftKey]);
+        Assert.Equal("cat", Assert.Single(RevisedAnswer.Edits(message.AdditionalProperties)).After);
+        Assert.StartsWith("hybridgen-", response.ResponseId, StringComparison.Ordinal);
+        Assert.Same(Samples.Revised, response.RawRepresentation);
+    }
+
+    [Fact]
+    public async Task Stream_HasFinalTextOnlyAndBecomesTheResponse()
+    {
+        var updates = await Client(Samples.Revised).GetStreamingResponseAsync("p", cancellationToken: Token).ToListAsync(Token);
+        Assert.Equal(["The ", "cat ", "sat.", ""], updates.Select(update => update.Text));
+        var response = updates.ToChatResponse();
+        Assert.Equal(("The cat sat.", ChatFinishReason.Stop, 8L), (response.Text, response.FinishReason, response.Usage!.TotalTokenCount));
+        Assert.Single(response.Messages);
+        Assert.Single(updates.Select(update => update.ResponseId).Distinct());
+    }
+
+    [Fact]
+    public async Task Stream_ShowDraft_HasTheDraftAsContentsThatAreNoText()
+    {
+        var options = new ChatOptions { AdditionalProperties = new() { ["show_draft"] = true } };
+        var updates = await Client(Samples.Revised).GetStreamingResponseAsync("p", options, Token).ToListAsync(Token);
+        Assert.Equal("The cta sat.", Assert.IsType<DraftTokenContent>(updates[0].Contents.Single()).Token.Text);
+        Assert.Equal("The cat sat.", updates.ToChatResponse().Text);
+    }
+
+    [Fact]
+    public async Task Options_ReachTheEngine()
+    {
+        var options = new ChatOptions
+        {
+            Instructions = "Be brief.",
+            MaxOutputTokens = 5,
+            Temperature = 0.7f,
+            TopP = 0.9f,
+            TopK = 3,
+            Seed = 4,
+            FrequencyPenalty = 0.5f,
+            StopSequences = ["END"],
+            AdditionalProperties = new() { ["min_p"] = 0.25, ["pipeline"] = "interleaved", ["thinking"] = false, ["top_logprobs"] = 2 },
+        };
+        var before = JsonSerializer.Serialize(options);
+        List<ChatMessage> messages = [new(ChatRole.System, "You write."), new(ChatRole.User, "Hi"), new(ChatRole.Assistant, "Hello."), new(ChatRole.User, "Go on")];
+        await Client(Samples.Revised).GetResponseAsync(messages, options, Token);
+        var (prompt, generate) = Assert.Single(_seen);
+        Assert.Equal([new ChatTurn("system", "Be brief.\n\nYou write."), new("user", "Hi"), new("assistant", "Hello."), new("user", "Go on")], prompt.Turns);
+        Assert.Equal(new Sampling.Random { Temperature = 0.7, TopP = 0.9, TopK = 3, Seed = 4, MinP = 0.25, Penalties = new() { Frequency = 0.5 } }, generate.Draft.Sampling);
+        Assert.Equal((5, 2, "END", false), (generate.Draft.MaxTokens, generate.Draft.Alternatives, generate.Draft.StopStrings.Single(), prompt.IsThinking));
+        Assert.IsType<Pipeline.Interleaved>(generate.Pipeline);
+        Assert.Equal((before, 4), (JsonSerializer.Serialize(options), messages.Count));
+    }
+
+    [Fact]
+    public async Task OwnSettings_AreTakenAsTheyAreAndOptionsGoBeforeThem()
+    {
+        var settings = new HybridGenPromptExecutionSettings { Temperature = 0, MaxTokens = 3, ChatSystemPrompt = "S" };
+        await Client(Samples.Revised).GetResponseAsync("p", new() { RawRepresentationFactory = _ => settings, MaxOutputTokens = 9 }, Token);
+        Assert.Equal((new Sampling.Greedy(), 9, 3), (_seen[0].Options.Draft.Sampling, _seen[0].Options.Draft.MaxTokens, settings.MaxTokens));
+        Assert.Equal("S", _seen[0].Prompt.Turns[0].Content);
+    }
+
+    [Fact]
+    public async Task ToolsAndTheirAnswers_ReachTheDrafter()
+    {
+        var tool = AIFunctionFactory.Create((string city) => 3, "temperature", "How warm it is.");
+        List<ChatMessage> messages =
+        [
+            new(ChatRole.User, "How warm is Oslo?"),
+            new(ChatRole.Assistant, [new TextReasoningContent("Ask."), new FunctionCallContent("1", "temperature", new Dictionary<string, object?> { ["city"] = "Oslo" })]),
+            new(ChatRole.Tool, [new FunctionResultContent("1", 3)]),
+        ];
+        await Client(Samples.Revised).GetResponseAsync(messages, new() { Tools = [tool] }, Token);
+        var prompt = _seen[0].Prompt;
+        Assert.Equal(("temperature", "How warm it is."), (prompt.Tools.Single().Name, prompt.Tools.Single().Description));
+        Assert.Equal("Oslo", prompt.Turns[1].ToolCalls.Single().Arguments.GetProperty("city").GetString());
+        Assert.Equal(new ChatTurn("tool", "3") { ToolCallId = "1", ToolName = "temperature" }, prompt.Turns[2]);
+        Assert.Equal("Ask.", prompt.Turns[1].Thinking);
+        await Client(Samples.Revised).GetResponseAsync(messages, new() { Tools = [tool], ToolMode = ChatToolMode.None }, Token);
+        Assert.Empty(_seen[1].Prompt.Tools);
+    }
+
+    [Fact]
+    public async Task FunctionInvocation_CallsTheToolAndGoesOn()
+    {
+        var asked = new List<string>();
+        var tool = AIFunctionFactory.Create((string city) => { asked.Add(city); return 3; }, "temperature");
+        var answers = new Queue<Generation>([Calling(), Samples.Generation("It is 3 degrees.")]);
+        using var client = new HybridGenChatClient((prompt, options, token) => Answer(prompt, options, answers.Dequeue(), token), Samples.Model).AsBuilder().UseFunctionInvocation().Build();
+        var response = await client.GetResponseAsync("How warm is Oslo?", new() { Tools = [tool] }, Token);
+        Assert.Equal(["Oslo"], asked);
+        Assert.Equal("It is 3 degrees.", response.Text.Trim());
+        Assert.Equal(new ChatTurn("tool", "3") { ToolCallId = "c1", ToolName = "temperature" }, _seen[1].Prompt.Turns[^1]);
+    }
+
+    [Fact]
+    public async Task Thinking_AndCalls_AreContentsOfTheirOwn()
+    {
+        var response = await Client(Calling()).GetResponseAsync("p", cancellationToken: Token);
+        Assert.Equal(("I must ask.", ChatFinishReason.ToolCalls), (response.Messages[0].Contents.OfType<TextReasoningContent>().Single().Text, response.FinishReason));
+        Assert.Equal("Oslo", response.Messages[0].Contents.OfType<FunctionCallContent>().Single().Arguments!["city"]!.ToString());
+        var streamed = (await Client(Calling()).GetStreamingResponseAsync("p", cancellationToken: Token).ToListAsync(Token)).ToChatResponse();
+        Assert.Equal(response.Messages[0].Contents.Select(content => content.GetType()), streamed.Messages[0].Contents.Select(content => content.GetType()));
+        Assert.Equal(ChatFinishReason.ToolCalls, streamed.FinishReason);
+    }
+
+    /// <summary>A revision can write what the draft did not: the stop string.</summary>
+    [Fact]
+    public async Task StopString_ThatTheRevisionWrote_EndsTheText()
+    {
+        var response = await Client(Samples.Revised).GetResponseAsync("p", new() { StopSequences = ["cat"] }, Token);
+        Assert.Equal(("The ", "cat"), (response.Text, response.Messages[0].AdditionalProperties!["StopString"]));
+    }
+
+    [Fact]
+    public async Task Logprobs_AreThoseOfTheFinalText()
+    {
+        var response = await Client(Samples.Revised).GetResponseAsync("p", new() { AdditionalProperties = new() { ["logprobs"] = true } }, Token);
+        Assert.Equal("The cat sat.", string.Concat(((IReadOnlyList<RevisedToken>)response.Messages[0].AdditionalProperties!["logprobs"]!).Select(token => token.Text)));
+    }
+
+    [Fact]
+    public async Task ResponseFormat_HoldsTheDraftToTheSchema()
+    {
+        await Client(Samples.Revised).GetResponseAsync("p", new() { ResponseFormat = ChatResponseFormat.ForJsonSchema<int[]>() }, Token);
+        await Client(Samples.Revised).GetResponseAsync("p", new() { ResponseFormat = ChatResponseFormat.Json }, Token);
+        await Client(Samples.Revised).GetResponseAsync("p", new() { ResponseFormat = ChatResponseFormat.Text }, Token);
+        Assert.IsType<OutputConstraint.JsonSchema>(_seen[0].Options.Draft.Constraint);
+        Assert.IsType<OutputConstraint.AnyJson>(_seen[1].Options.Draft.Constraint);
+        Assert.Null(_seen[2].Options.Draft.Constraint);
+    }
+
+    [Fact]
+    public async Task WhatCannotBeDone_IsRefusedByName()
+    {
+        var client = Client(Samples.Revised);
+        var tool = AIFunctionFactory.Create(() => 1, "t");
+        await AssertRefused<ArgumentException>("empty", [], null);
+        await AssertRefused<NotSupportedException>("image/png", [new(ChatRole.User, [new DataContent(new byte[] { 1 }, "image/png")])], null);
+        await AssertRefused<ArgumentException>("'tempreature'", null, new() { AdditionalProperties = new() { ["tempreature"] = 1 } });
+        await AssertRefused<ArgumentOutOfRangeException>("Temperature", null, new() { Temperature = -1 });
+        await AssertRefused<ArgumentOutOfRangeException>("MaxTokens", null, new() { MaxOutputTokens = 0 });
+        await AssertRefused<NotSupportedException>("ChatToolMode.Auto", null, new() { Tools = [tool], ToolMode = ChatToolMode.RequireAny });
+        await AssertRefused<NotSupportedException>("exclude each other", null, new() { Tools = [tool], ResponseFormat = ChatResponseFormat.Json });
+
+        async Task AssertRefused<T>(string expected, List<ChatMessage>? messages, ChatOptions? options) where T : Exception
+        {
+            messages ??= [new(ChatRole.User, "p")];
+            Assert.Contains(expected, (await Assert.ThrowsAnyAsync<T>(() => client.GetResponseAsync(messages, options, Token))).Message, StringComparison.Ordinal);
+            Assert.Contains(expected, Assert.ThrowsAny<T>(() => { client.GetStreamingResponseAsync(messages, options, Token); }).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Services_AreTheMetadataAndItself()
+    {
+        var client = Client(Samples.Revised);
+        Assert.Equal(("hybridgen", Samples.Model), (client.GetService<ChatClientMetadata>()!.ProviderName, client.GetService<ChatClientMetadata>()!.DefaultModelId));
+        Assert.Same(client, client.GetService<HybridGenChatClient>());
+        Assert.Null(client.GetService<HybridGenChatClient>("key"));
+        client.Dispose();
+        client.Dispose();
+    }
+
+    private static Generation Calling()
+    {
+        const string Text = "I must ask.<tool_call>...";
+        var call = new ToolCall("c1", "temperature", JsonDocument.Parse("{\"city\":\"Oslo\"}").RootElement);
+        var generation = Samples.Generation(Text) with { Revision = null };
+        MessagePiece[] pieces = [new(MessagePieceKind.Thinking, new(0, 11)), new(MessagePieceKind.ToolCall, TextSpan.Between(11, Text.Length)) { ToolCalls = [call] }];
+        return generation with { Draft = generation.Draft with { Completion = generation.Draft.Completion with { Message = DraftedMessage.Of(Text, pieces) } } };
+    }
+
+    private HybridGenChatClient Client(Generation generation) => new((prompt, options, token) => Answer(prompt, options, generation, token), Samples.Model);
+
+    private async IAsyncEnumerable<GenerationUpdate> Answer(DraftPrompt prompt, GenerateOptions options, Generation generation, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        _seen.Add(((DraftPrompt.Chat)prompt, options));
+        await Task.Yield();
+        cancellationToken.ThrowIfCancellationRequested();
+        foreach (var token in generation.Draft.Tokens) yield return new GenerationUpdate.Drafted(token);
+        yield return new GenerationUpdate.Completed(generation);
+    }
+}
