@@ -63,4 +63,5 @@ static void Show(LiveDisplayContext live, string title, string marked)
     Thread.Sleep(TimeSpan.FromSeconds(0.8));
 }
 
-static Panel Canvas(string title, string marked) => new Panel(new Markup(marked)).Header(Markup.Escape(title)).Expand();
+static Panel Canvas(string title, string marked) =>
+    new Panel(new Markup($"{marked}\n\n[yellow]░░░[/] remasked   [green bold]came back changed[/]   [blue]came back as it was[/]")).Header(Markup.Escape(title)).Expand();
