@@ -28,6 +28,16 @@ public class ReviseTests(MiniEngine mini)
     }
 
     [Theory]
+    [InlineData("The community garden opened in Febuary. Every family has a small bed, and most of them grow tomatos and beans.\nOur neighbour, Mr Okonkwo, showed us how to seperate the seedlings without hurting their roots. He has been a\ngardener for thirty years, and he says that patience is the most usefull tool of all.\n\nIn the summer Mr Okonkwo brings his grandchildren. Last week Mr Okonwko found a hedgehog under the compost, and\neverybody came to look at it. It was asleep, so we left it alone untill the evening.\n", "Okonwko")]
+    [InlineData("Dear Ms Lindqvist, I received the parcel yesterday. Thank you, Ms Lindkvist!", "Lindqvist")]
+    public async Task TwoWaysOfWritingAName_AreNotSwapped(string text, string lesser)
+    {
+        var revision = await mini.Engine.ReviseAsync(text, ReviseOptions.Fix, cancellationToken: Token);
+        Assert.Equal(lesser, Assert.Single(revision.Edits, edit => edit.Kind == EditKind.Consistency).Before);
+        Assert.DoesNotContain(lesser, revision.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData(" \r\n\t ")]
     [InlineData("She walked to the market and bought some bread.")]
