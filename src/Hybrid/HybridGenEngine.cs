@@ -61,11 +61,16 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
     {
         ThrowIfDisposed();
         return Task.WhenAll(
-            drafter ? _drafter.GetAsync(Of(Options.DrafterPath), cancellationToken) : Task.CompletedTask,
+            drafter ? PrepareAsync(Of(Options.DrafterPath), cancellationToken) : Task.CompletedTask,
             refiner ? _refiner.GetAsync(cancellationToken) : Task.CompletedTask,
             refiner && _judge is not null ? _judge.GetAsync(Of(Options.JudgePath!), cancellationToken) : Task.CompletedTask);
 
         IProgress<float>? Of(string path) => progress is null ? null : new ShareOf(path, progress);
+    }
+
+    private async Task PrepareAsync(IProgress<float>? progress, CancellationToken cancellationToken)
+    {
+        if (await _drafter.GetAsync(progress, cancellationToken).ConfigureAwait(false) is LlamaDrafter llama) await llama.PrepareAsync().ConfigureAwait(false);
     }
 
     /// <summary>The drafter, which is loaded unless that is done; it is disposed of with the engine.</summary>
