@@ -31,6 +31,7 @@ internal sealed class BlockPipelines(Func<string, ReviseOptions, IProgress<Revis
             var revision = await ReviseAsync(text, upTo, options.Revise, steps, cancellationToken).ConfigureAwait(false);
             foreach (var step in steps) yield return new GenerationUpdate.Revised(step);
             if (text.Apply(revision, upTo) is { } changed && reason is null) session.Replace(changed, text.Text[changed..]);
+            yield return new GenerationUpdate.Settled(text.Settle());
         }
 
         yield return new GenerationUpdate.Completed(text.End(reason.Value));
@@ -54,6 +55,7 @@ internal sealed class BlockPipelines(Func<string, ReviseOptions, IProgress<Revis
                 {
                     text.Apply(await done.Work.ConfigureAwait(false), done.UpTo);
                     revising = null;
+                    yield return new GenerationUpdate.Settled(text.Settle());
                 }
 
                 if (revising is not null || options.Revise is null || text.Tokens < block + pipeline.BlockTokens || text.LastSentenceEnd() is not { } upTo) continue;
@@ -61,11 +63,17 @@ internal sealed class BlockPipelines(Func<string, ReviseOptions, IProgress<Revis
                 block = text.Tokens;
             }
 
-            if (revising is { } last) text.Apply(await last.Work.ConfigureAwait(false), last.UpTo);
-            revising = null;
+            if (revising is { } last)
+            {
+                text.Apply(await last.Work.ConfigureAwait(false), last.UpTo);
+                revising = null;
+                yield return new GenerationUpdate.Settled(text.Settle());
+            }
+
             text.Finish();
             if (options.Revise is not null) text.Apply(await ReviseAsync(text, text.Text.Length, options.Revise, steps, stop.Token).ConfigureAwait(false), text.Text.Length);
             foreach (var step in steps) yield return new GenerationUpdate.Revised(step);
+            if (options.Revise is not null) yield return new GenerationUpdate.Settled(text.Settle());
             yield return new GenerationUpdate.Completed(text.End(reason));
         }
         finally
