@@ -92,7 +92,8 @@ internal sealed class DecodingLoop : IAsyncDisposable
             if (_thread is null)
             {
                 _thread = new Thread(Work) { IsBackground = true, Name = "HybridGen drafting" };
-                _thread.Start();
+                // The first request's context is not the others'.
+                _thread.UnsafeStart();
             }
         }
 
