@@ -56,11 +56,7 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
         _ = _drafter.GetAsync(CancellationToken.None);
     }
 
-    /// <param name="options">The models.</param>
-    /// <param name="loadDrafter">Loads the drafter.</param>
-    /// <param name="drafts">How many drafts are written at once; <see langword="null"/> for any number.</param>
-    /// <param name="loggerFactory">Told of what happens.</param>
-    /// <param name="timeProvider">The clock.</param>
+    // Any number of drafts at once where null.
     internal HybridGenEngine(
         HybridGenOptions options, Func<HybridGenOptions, IProgress<float>?, CancellationToken, Task<IDrafter>> loadDrafter, int? drafts = 1, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
     {
@@ -146,7 +142,7 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
                 if (update is GenerationUpdate.Completed) yield break;
             }
 
-            await generating.ConfigureAwait(false);
+            await EndAsync(generating, cancellationToken).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
         }
         finally
@@ -154,6 +150,19 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
             // A reader that turns away leaves no work behind; a model that is loaded on for the next request is none of it.
             if (!generating.IsCompleted) await stop.CancelAsync().ConfigureAwait(false);
             await generating.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Names the caller's token where it was that which ended the work.</summary>
+    private static async Task EndAsync(Task generating, CancellationToken callers)
+    {
+        try
+        {
+            await generating.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException cancelled) when (cancelled is not RevisionCanceledException && callers.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancelled.Message, cancelled, callers);
         }
     }
 
@@ -381,11 +390,6 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
         {
             steps.Complete();
         }
-    }
-
-    private sealed class ShareOf(string path, IProgress<LoadProgress> progress) : IProgress<float>
-    {
-        public void Report(float value) => progress.Report(new LoadProgress(path, value));
     }
 
     private sealed class Reporter(ChannelWriter<ReviseProgress> steps) : IProgress<ReviseProgress>

@@ -56,6 +56,20 @@ public class EngineUnderLoadTests(MiniEngine mini)
     }
 
     [Fact]
+    public async Task WhileOneIsRevisedTheNextIsDrafted()
+    {
+        var drafter = new GatedDrafter();
+        drafter.Open();
+        await using var engine = Engine(drafter);
+        using var gate = new ManualResetEventSlim();
+        var first = engine.GenerateAsync(new DraftPrompt.Raw("I recieved teh packige."), new GenerateOptions { Revise = ReviseOptions.Fix with { OnStep = _ => gate.Wait(TimeSpan.FromMinutes(1)) } }, Token);
+        Assert.Equal("next", (await GenerateAsync(engine, "next")).Text);
+        Assert.False(first.IsCompleted);
+        gate.Set();
+        Assert.Equal("I received the package.", (await first).Text);
+    }
+
+    [Fact]
     public async Task AfterItsTimeARequestEndsWithATypeOfItsOwn()
     {
         var (drafter, clock) = (new GatedDrafter(), new Clock());
@@ -78,7 +92,7 @@ public class EngineUnderLoadTests(MiniEngine mini)
         var cancelled = engine.GenerateAsync(new DraftPrompt.Raw("a"), DraftOnly, cancel.Token);
         await drafter.BegunAsync(Token);
         await cancel.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
+        Assert.Equal(cancel.Token, (await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled)).CancellationToken);
         cancel.Dispose();
     }
 

@@ -1,5 +1,7 @@
 using HybridGen.Drafting;
 using HybridGen.Plugin.Hosting;
+using LLama;
+using LLama.Common;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -138,6 +140,21 @@ public sealed class HostingTests
         services.AddHybridGen(serviceId: "e").WithChatClient("remote");
         await using var provider = services.BuildServiceProvider();
         Assert.Equal("from afar", (await provider.GetRequiredKeyedService<HybridGenEngine>("e").GenerateAsync(DraftPrompt.User("Hi"), DraftOnly, Token)).Text);
+    }
+
+    [Fact]
+    public async Task Weights_OfTheContainer_AreDraftedWithAndStay()
+    {
+        using var weights = LLamaWeights.LoadFromFile(new ModelParams(Repository.MiniDrafter));
+        var services = new ServiceCollection();
+        services.AddSingleton(weights);
+        services.AddHybridGen(serviceId: "shared").WithDrafter(provider => LlamaDrafter.Over(provider.GetRequiredService<LLamaWeights>(), new() { ModelPath = "shared" }));
+        for (var i = 0; i < 2; i++)
+        {
+            await using var provider = services.BuildServiceProvider();
+            var generation = await provider.GetRequiredKeyedService<HybridGenEngine>("shared").GenerateAsync(DraftPrompt.User("Hi"), DraftOnly with { Draft = new() { MaxTokens = 3 } }, Token);
+            Assert.NotEqual("", generation.Text);
+        }
     }
 
     [Fact]
