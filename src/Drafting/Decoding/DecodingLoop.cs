@@ -117,7 +117,8 @@ internal sealed class DecodingLoop : IAsyncDisposable
     {
         if (_thread is not null) return;
         _thread = new Thread(Work) { IsBackground = true, Name = "HybridGen drafting" };
-        _thread.Start();
+        // The first request's context is not the others'.
+        _thread.UnsafeStart();
     }
 
     /// <summary>Takes a cancelled request out of the queue; one that runs is dropped at the next step.</summary>

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using HybridGen.Drafting;
 using HybridGen.Editing;
 using HybridGen.Revising;
+using HybridGen.Telemetry;
 
 namespace HybridGen.Pipelines;
 
@@ -18,7 +19,7 @@ internal sealed class BlockPipelines(Func<string, ReviseOptions, IProgress<Revis
         {
             var block = text.Tokens;
             var draft = options.Draft.Numbered(number) with { MaxTokens = Math.Min(pipeline.BlockTokens, options.Draft.MaxTokens - block) };
-            await foreach (var update in (number == 0 ? session.DraftAsync(prompt, draft, cancellationToken) : session.ContinueAsync(draft, cancellationToken)).ConfigureAwait(false))
+            await foreach (var update in (number == 0 ? session.DraftAsync(prompt, draft, cancellationToken) : session.ContinueAsync(draft, cancellationToken)).Told(drafter.ModelId).ConfigureAwait(false))
             {
                 if (update is DraftToken token) yield return new GenerationUpdate.Drafted(text.Append(token));
                 if (update is DraftCompleted end) (reason, _) = (Reason(end, text, options.Draft), Complete(text, end));
@@ -47,7 +48,7 @@ internal sealed class BlockPipelines(Func<string, ReviseOptions, IProgress<Revis
         var steps = new List<ReviseProgress>();
         try
         {
-            await foreach (var update in drafter.DraftAsync(prompt, options.Draft, stop.Token).ConfigureAwait(false))
+            await foreach (var update in drafter.DraftAsync(prompt, options.Draft, stop.Token).Told(drafter.ModelId).ConfigureAwait(false))
             {
                 if (update is DraftToken token) yield return new GenerationUpdate.Drafted(text.Append(token));
                 if (update is DraftCompleted end) (reason, _) = (end.Reason, Complete(text, end));
