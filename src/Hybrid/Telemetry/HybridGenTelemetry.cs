@@ -18,7 +18,8 @@ public static class HybridGenTelemetry
     /// <summary>What the names of spans begin with.</summary>
     internal const string Prefix = "hybridgen.";
 
-    internal static bool CapturesContent => AppContext.TryGetSwitch(CaptureContentSwitch, out var isOn)
-        ? isOn
-        : bool.TryParse(Environment.GetEnvironmentVariable("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"), out var captures) && captures;
+    internal static bool CapturesContent =>
+        Captures(AppContext.TryGetSwitch(CaptureContentSwitch, out var isOn) ? isOn : null, Environment.GetEnvironmentVariable("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"));
+
+    internal static bool Captures(bool? isOn, string? variable) => isOn ?? (bool.TryParse(variable, out var captures) && captures);
 }

@@ -92,6 +92,14 @@ public sealed class TelemetryTests(MiniEngine mini)
         Assert.Equal("""[{"role":"user","parts":[{"type":"text","content":"Say \u0022hi\u0022"}]}]""", spans.Single("hybridgen.generate").GetTagItem("gen_ai.input.messages"));
     }
 
+    [Theory]
+    [InlineData(null, null, false)]
+    [InlineData(null, "true", true)]
+    [InlineData(null, "yes", false)]
+    [InlineData(false, "true", false)]
+    [InlineData(true, null, true)]
+    public void TheSwitchGoesBeforeTheVariable(bool? isOn, string? variable, bool captures) => Assert.Equal(captures, HybridGenTelemetry.Captures(isOn, variable));
+
     [Fact]
     public async Task AFailureIsAnErrorAndACancellationIsNone()
     {
