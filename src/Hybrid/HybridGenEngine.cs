@@ -49,9 +49,10 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
     /// <param name="loggerFactory">Told of loads, ends and failures; of texts at the level Trace alone.</param>
     /// <param name="timeProvider">The clock of <see cref="HybridGenOptions.RequestTimeout"/>.</param>
     public HybridGenEngine(IDrafter drafter, HybridGenOptions? options = null, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
-        : this(WithoutDrafter(options ?? new()), (_, _, _) => Task.FromResult(drafter), (drafter as LlamaDrafter)?.Setup.Sequences, loggerFactory, timeProvider)
+        : this((options ?? new()) with { DrafterPath = "" /* a judge at its path is one of its own */ }, (_, _, _) => Task.FromResult(drafter), (drafter as LlamaDrafter)?.Setup.Sequences, loggerFactory, timeProvider)
     {
         ArgumentNullException.ThrowIfNull(drafter);
+        DrafterId = drafter.ModelId;
         // From now on the engine disposes of it, also where nothing is ever drafted.
         _ = _drafter.GetAsync(CancellationToken.None);
     }
@@ -60,6 +61,7 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
     internal HybridGenEngine(
         HybridGenOptions options, Func<HybridGenOptions, IProgress<float>?, CancellationToken, Task<IDrafter>> loadDrafter, int? drafts = 1, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
     {
+        DrafterId = Path.GetFileNameWithoutExtension(options.DrafterPath);
         (Options, _log) = (options, loggerFactory?.CreateLogger<HybridGenEngine>() ?? NullLogger<HybridGenEngine>.Instance);
         _requests = new Requests(options.QueueLimit, options.RequestTimeout, timeProvider ?? TimeProvider.System, _log);
         (_drafting, _refining) = (_requests.Queue.Open(drafts), _requests.Queue.Open(1));
@@ -71,6 +73,9 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
 
     /// <summary>The models and the share of the machine that the engine uses.</summary>
     public HybridGenOptions Options { get; }
+
+    /// <summary>Name of the drafter, as results and metadata report it.</summary>
+    public string DrafterId { get; }
 
     /// <summary>Requests that wait for a place.</summary>
     public int Waiting => _requests.Queue.Waiting;
@@ -380,25 +385,17 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
             progress,
             cancellationToken).ConfigureAwait(false);
 
-    /// <summary>A judge at the drafter's path is one of its own, not the caller's drafter.</summary>
-    private static HybridGenOptions WithoutDrafter(HybridGenOptions options) => options with { DrafterPath = "" };
-
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_isDisposed != 0, this);
 
     private async Task<Revision> ReviseAsync(string text, ReviseOptions options, ChannelWriter<ReviseProgress> steps, Request request)
     {
         try
         {
-            return await ReviseAsync(text, options, new Reporter(steps), Options.Threads, request, request.Token).ConfigureAwait(false);
+            return await ReviseAsync(text, options, new StepWriter(steps), Options.Threads, request, request.Token).ConfigureAwait(false);
         }
         finally
         {
             steps.Complete();
         }
-    }
-
-    private sealed class Reporter(ChannelWriter<ReviseProgress> steps) : IProgress<ReviseProgress>
-    {
-        public void Report(ReviseProgress value) => steps.TryWrite(value);
     }
 }

@@ -18,7 +18,7 @@ public sealed class HybridGenChatClient : IChatClient
 
     /// <summary>Creates the client over an engine, which it does not dispose.</summary>
     public HybridGenChatClient(HybridGenEngine engine)
-        : this((engine ?? throw new ArgumentNullException(nameof(engine))).StreamAsync, Path.GetFileNameWithoutExtension(engine.Options.DrafterPath)) => _engine = engine;
+        : this((engine ?? throw new ArgumentNullException(nameof(engine))).StreamAsync, engine.DrafterId) => _engine = engine;
 
     internal HybridGenChatClient(Streaming stream, string modelId) => (_stream, _metadata) = (stream, new ChatClientMetadata("hybridgen", null, modelId));
 
