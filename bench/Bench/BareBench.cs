@@ -30,7 +30,15 @@ internal static class BareBench
         var loaded = Stopwatch.GetTimestamp();
         var prompt = weights.Tokenize(arguments.GetValue(GenerateBench.Prompt)!, true, false, System.Text.Encoding.UTF8);
         var batch = new LLamaBatch();
-        List<LLamaToken> tokens = [Best(context, batch, batch.AddRange(prompt, 0, LLamaSeqId.Zero, true))];
+        var row = 0;
+        foreach (var part in Enumerable.Range(0, prompt.Length).Chunk((int)context.BatchSize))
+        {
+            if (batch.TokenCount > 0) context.Decode(batch);
+            batch.Clear();
+            foreach (var position in part) row = batch.Add(prompt[position], position, LLamaSeqId.Zero, position == prompt.Length - 1);
+        }
+
+        List<LLamaToken> tokens = [Best(context, batch, row)];
         var first = Stopwatch.GetTimestamp();
         while (tokens.Count < most && !tokens[^1].IsEndOfGeneration(weights.Vocab))
         {

@@ -131,7 +131,7 @@ internal sealed class GenerateCommand
     private static void Show(Generation generation, TimingsReport timings)
     {
         if (Terminal.ShowsResults) MarkedText.Write(generation.Draft.Text, generation.Revision?.Edits ?? [], wrap: true);
-        else Console.Out.Write(generation.Text);
+        else Console.Out.Write(generation.Content);
         Console.Out.WriteLine();
         var revised = generation.Revision is { } revision ? $", revised in {timings.Revise:F2} s with {Terminal.Count(revision.Edits.Count, "change")}" : "";
         Terminal.Summarise($"{Terminal.Count(generation.Draft.Tokens.Count, "token")} drafted in {timings.Draft:F2} s ({timings.DraftTokensPerSecond:F0} a second){revised}");
@@ -152,7 +152,7 @@ internal sealed class GenerateCommand
     {
         var (draft, completion, start) = (generation.Draft, generation.Draft.Completion, TextPlace.Start);
         return new GenerationReport(
-            prompt, generation.Text, draft.Text, drafter, seed, completion.Reason, completion.StopString, completion.PromptTokens,
+            prompt, generation.Text, generation.Content, generation.Thinking, draft.Text, drafter, seed, completion.Reason, completion.StopString, completion.PromptTokens,
             completion.PromptIds, [.. draft.Tokens.Select(token => token.Id)], [.. draft.Tokens.Select(token => token.LogProbability)],
             [.. draft.Tokens.Select(TokenReport.Of)], EditReport.All(draft.Text, generation.Revision?.Edits ?? [], ref start),
             [.. generation.Drafts.Select(ranked => new DraftReport(ranked.Draft.Text, ranked.LogProbability, ranked.Doubt, ranked.Score, ranked.Draft.Text == draft.Text))], timings);

@@ -122,6 +122,15 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
         return new LlamaDrafter(Usable(weights, options.ModelPath), options, ownsWeights: false);
     }
 
+    /// <summary>Makes the memory for drafts now instead of at the first one.</summary>
+    /// <exception cref="DraftingException">llama.cpp has no room for the context.</exception>
+    /// <exception cref="ObjectDisposedException">The drafter is disposed.</exception>
+    public Task PrepareAsync()
+    {
+        ThrowIfDisposed();
+        return _loop.PrepareAsync();
+    }
+
     /// <inheritdoc/>
     /// <remarks>The next draft begins when this one is decoded, however slowly it is read; a reader that turns away stops it.</remarks>
     public IAsyncEnumerable<DraftUpdate> DraftAsync(DraftPrompt prompt, DraftOptions options, CancellationToken cancellationToken = default)

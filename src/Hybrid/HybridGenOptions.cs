@@ -70,6 +70,32 @@ public sealed record HybridGenOptions
             ? value
             : throw new ArgumentOutOfRangeException(nameof(Threads), value, "Threads must be above 0.");
     } = Environment.ProcessorCount;
+
+    /// <summary>
+    /// How many requests may wait beyond those at work: <see cref="Sequences"/> drafts, and one revision beside them. A further one is refused at once
+    /// (<see cref="Queueing.EngineBusyException"/>).
+    /// </summary>
+    /// <value>0 or more; <see langword="null"/> (default) for any number.</value>
+    public int? QueueLimit
+    {
+        get;
+        init => field = value is null or >= 0
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(QueueLimit), value, "QueueLimit must be 0 or more.");
+    }
+
+    /// <summary>
+    /// How long a request may take, waiting included; then it is ended (<see cref="Queueing.EngineTimeoutException"/>), but infilling and diffusion return
+    /// what they have. A model that it waited for is loaded on.
+    /// </summary>
+    /// <value>Above zero, at most 24 days; <see langword="null"/> (default) for as long as it takes.</value>
+    public TimeSpan? RequestTimeout
+    {
+        get;
+        init => field = value is null || (value > TimeSpan.Zero && value <= TimeSpan.FromDays(24))
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(RequestTimeout), value, "RequestTimeout must be above zero, and at most 24 days.");
+    }
 }
 
 /// <summary>The mini pair that comes with the project.</summary>

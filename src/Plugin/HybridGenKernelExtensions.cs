@@ -1,5 +1,6 @@
 using HybridGen;
 using HybridGen.Plugin;
+using HybridGen.Plugin.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.SemanticKernel.TextGeneration;
 
@@ -8,10 +9,10 @@ namespace Microsoft.SemanticKernel;
 /// <summary>Registers HybridGen with a kernel or a service collection.</summary>
 public static class HybridGenKernelExtensions
 {
-    /// <summary>Adds text generation by a new engine, which the container creates at first use and disposes with itself.</summary>
+    /// <summary>Adds text generation by an engine, which the container creates at first use and disposes with itself.</summary>
     /// <param name="builder">The kernel's builder.</param>
-    /// <param name="options">The models; the shipped mini pair by default.</param>
-    /// <param name="serviceId">Key of the service and of its <see cref="HybridGenEngine"/>; a later call with the same key replaces both.</param>
+    /// <param name="options">The models; <see langword="null"/> (default) is the engine that has the key, else a new one with the shipped mini pair.</param>
+    /// <param name="serviceId">Key of the service and of its <see cref="HybridGenEngine"/>; a later call with the same key and options replaces both.</param>
     public static IKernelBuilder AddHybridGenTextGeneration(this IKernelBuilder builder, HybridGenOptions? options = null, string? serviceId = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -30,14 +31,14 @@ public static class HybridGenKernelExtensions
         return builder;
     }
 
-    /// <summary>Adds text generation by a new engine, which the container creates at first use and disposes with itself.</summary>
+    /// <summary>Adds text generation by an engine, which the container creates at first use and disposes with itself.</summary>
     /// <param name="services">The services.</param>
-    /// <param name="options">The models; the shipped mini pair by default.</param>
-    /// <param name="serviceId">Key of the service and of its <see cref="HybridGenEngine"/>; a later call with the same key replaces both.</param>
+    /// <param name="options">The models; <see langword="null"/> (default) is the engine that has the key, else a new one with the shipped mini pair.</param>
+    /// <param name="serviceId">Key of the service and of its <see cref="HybridGenEngine"/>; a later call with the same key and options replaces both.</param>
     public static IServiceCollection AddHybridGenTextGeneration(this IServiceCollection services, HybridGenOptions? options = null, string? serviceId = null)
     {
         ArgumentNullException.ThrowIfNull(services);
-        return services.AddKeyedSingleton(serviceId, (_, _) => new HybridGenEngine(options)).AddService(serviceId);
+        return services.AddEngine(serviceId, options).AddService(serviceId);
     }
 
     /// <summary>Adds text generation by the caller's engine, which stays the caller's to dispose.</summary>
@@ -48,7 +49,7 @@ public static class HybridGenKernelExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(engine);
-        return services.AddKeyedSingleton(serviceId, engine).AddService(serviceId);
+        return services.AddEngine(serviceId, engine).AddService(serviceId);
     }
 
     private static IServiceCollection AddService(this IServiceCollection services, string? serviceId) =>

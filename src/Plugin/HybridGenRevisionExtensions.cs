@@ -1,6 +1,7 @@
 using HybridGen;
 using HybridGen.Pipelines;
 using HybridGen.Plugin.Functions;
+using HybridGen.Plugin.Hosting;
 using HybridGen.Plugin.Revising;
 using HybridGen.Revising;
 using Microsoft.Extensions.DependencyInjection;
@@ -57,7 +58,7 @@ public static class HybridGenRevisionExtensions
     public static IKernelBuilder AddHybridGenEngine(this IKernelBuilder builder, HybridGenOptions? options = null, string? serviceId = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        builder.Services.AddKeyedSingleton(serviceId, (_, _) => new HybridGenEngine(options));
+        builder.Services.AddEngine(serviceId, options ?? new HybridGenOptions());
         return builder;
     }
 

@@ -17,7 +17,7 @@ public sealed class HybridGenTextGenerationService : ITextGenerationService
 
     /// <summary>Creates the service over an engine, which it does not dispose.</summary>
     public HybridGenTextGenerationService(HybridGenEngine engine)
-        : this((engine ?? throw new ArgumentNullException(nameof(engine))).GenerateAsync, Path.GetFileNameWithoutExtension(engine.Options.DrafterPath)) { }
+        : this((engine ?? throw new ArgumentNullException(nameof(engine))).GenerateAsync, engine.DrafterId) { }
 
     internal HybridGenTextGenerationService(Generating generate, string modelId)
     {

@@ -120,6 +120,27 @@ public sealed class MiniDrafterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Prepare_BeforeAndAfterDrafts_ChangesNothing()
+    {
+        await Task.WhenAll(_drafter.PrepareAsync(), _drafter.PrepareAsync());
+        var draft = await DraftAsync(Prompt, Greedy);
+        await _drafter.PrepareAsync();
+        Assert.Equal(draft.Text, (await DraftAsync(Prompt, Greedy)).Text);
+        await _drafter.DisposeAsync();
+        await Assert.ThrowsAsync<ObjectDisposedException>(_drafter.PrepareAsync);
+    }
+
+    /// <summary>No machine has room for it: the one who prepares hears so, and so does the one who drafts.</summary>
+    [Fact]
+    public async Task Prepare_WithoutRoom_IsADraftingExceptionEachTime()
+    {
+        await using var drafter = await LlamaDrafter.LoadAsync(new() { ModelPath = Repository.MiniDrafter, ContextSize = 1 << 29, Sequences = 64 }, cancellationToken: Token);
+        await Assert.ThrowsAsync<DraftingException>(drafter.PrepareAsync);
+        await Assert.ThrowsAsync<DraftingException>(drafter.PrepareAsync);
+        await Assert.ThrowsAsync<DraftingException>(() => Draft.CollectAsync(drafter.DraftAsync(Prompt, Greedy, Token), Token));
+    }
+
+    [Fact]
     public async Task Draft_AfterDisposal_IsRefused()
     {
         await _drafter.DisposeAsync();

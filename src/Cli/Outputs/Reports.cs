@@ -79,6 +79,8 @@ internal sealed record TimingsReport(double Load, double Prompt, double Draft, d
 internal sealed record GenerationReport(
     string Prompt,
     string Text,
+    string Content,
+    string? Thinking,
     string Draft,
     string Drafter,
     uint? Seed,

@@ -25,6 +25,7 @@ internal sealed class DecodingLoop : IAsyncDisposable
     private readonly SemaphoreSlim _work = new(0);
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly AbortCallback _abort;
+    private TaskCompletionSource? _preparing;
     private LLamaContext? _context;
     private Thread? _thread;
     private (int Generation, int Batch) _threads;
@@ -66,6 +67,23 @@ internal sealed class DecodingLoop : IAsyncDisposable
         await using (request.OnCancelled(() => Withdraw(request)).ConfigureAwait(false)) await request.End.ConfigureAwait(false);
     }
 
+    /// <summary>Creates the context before it is needed.</summary>
+    /// <exception cref="DraftingException">It cannot be created.</exception>
+    /// <exception cref="ObjectDisposedException">The loop is disposed.</exception>
+    public Task PrepareAsync()
+    {
+        Task prepared;
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, typeof(LlamaDrafter));
+            prepared = (_preparing ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            EnsureThread();
+        }
+
+        _work.Release();
+        return prepared;
+    }
+
     /// <summary>Refuses what still waits, lets running drafts end, then frees the context; calls after the first wait for the same.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -89,14 +107,18 @@ internal sealed class DecodingLoop : IAsyncDisposable
         {
             ObjectDisposedException.ThrowIf(_isDisposed, typeof(LlamaDrafter));
             _waiting.AddLast(request);
-            if (_thread is null)
-            {
-                _thread = new Thread(Work) { IsBackground = true, Name = "HybridGen drafting" };
-                _thread.Start();
-            }
+            EnsureThread();
         }
 
         _work.Release();
+    }
+
+    private void EnsureThread()
+    {
+        if (_thread is not null) return;
+        _thread = new Thread(Work) { IsBackground = true, Name = "HybridGen drafting" };
+        // The first request's context is not the others'.
+        _thread.UnsafeStart();
     }
 
     /// <summary>Takes a cancelled request out of the queue; one that runs is dropped at the next step.</summary>
@@ -115,6 +137,7 @@ internal sealed class DecodingLoop : IAsyncDisposable
             try
             {
                 Start();
+                Prepared(null);
                 Admit();
                 Drop();
                 if (_running.Count > 0) Step();
@@ -126,7 +149,18 @@ internal sealed class DecodingLoop : IAsyncDisposable
         }
 
         _context?.Dispose();
+        Prepared(new ObjectDisposedException(nameof(LlamaDrafter)));
         _stopped.TrySetResult();
+    }
+
+    /// <summary>Tells those who wait for the context; who asks after a failure has it tried again.</summary>
+    private void Prepared(Exception? failure)
+    {
+        lock (_gate)
+        {
+            if (failure is null && _context is not null) _preparing?.TrySetResult();
+            else if (failure is not null && _preparing?.TrySetException(failure) == true) _preparing = null;
+        }
     }
 
     private void Start()
@@ -272,6 +306,7 @@ internal sealed class DecodingLoop : IAsyncDisposable
         }
 
         // Without a context nobody can ever be served.
+        Prepared(Named(failure));
         lock (_gate)
         {
             foreach (var request in _waiting) request.Fail(Named(failure));

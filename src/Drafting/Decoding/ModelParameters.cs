@@ -31,6 +31,8 @@ internal static class ModelParameters
     public static ModelParams Drafting(LlamaDrafterOptions options, int contextSize)
     {
         var sequences = Math.Max(options.Sequences, Step(options).LeastSequences);
+        if ((contextSize + 1L) * sequences > int.MaxValue)
+            throw new DraftingException($"A context of {contextSize} tokens for each of {sequences} sequences is more than llama.cpp can count; lower ContextSize or Sequences.");
         var batch = (uint)Math.Max(MostAtOnce(options), sequences);
         return Context(options) with
         {

@@ -1,6 +1,7 @@
 using HybridGen.Drafting;
 using HybridGen.Pipelines;
 using HybridGen.Scoring;
+using HybridGen.Telemetry;
 
 namespace HybridGen.Choosing;
 
@@ -27,7 +28,7 @@ internal sealed class DraftChoice(Func<string, CancellationToken, Task<TextScore
     /// <returns>The drafts in the order of their numbers.</returns>
     public async Task<IReadOnlyList<RankedDraft>> RankAsync(IDrafter drafter, DraftPrompt prompt, GenerateOptions options, CancellationToken cancellationToken)
     {
-        var drafts = await drafter.DraftManyAsync(prompt, options.Drafts, options.Draft, cancellationToken).ConfigureAwait(false);
+        var drafts = await DraftStage.Told(() => drafter.DraftManyAsync(prompt, options.Drafts, options.Draft, cancellationToken), drafter.ModelId).ConfigureAwait(false);
         var ranked = new List<RankedDraft>(drafts.Count);
         // The refiner sees words, not structure.
         foreach (var draft in drafts)

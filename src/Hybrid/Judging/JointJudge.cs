@@ -1,5 +1,6 @@
 using HybridGen.Drafting;
 using HybridGen.Revising;
+using HybridGen.Telemetry;
 
 namespace HybridGen.Judging;
 
@@ -19,6 +20,7 @@ internal sealed class JointJudge(IDraftScorer drafter, DrafterJudge options)
     /// <returns>For each word what replaces it; null where it stays.</returns>
     public Verdict?[] Judge(string text, IEnumerable<DoubtedWord> words, CancellationToken cancellationToken)
     {
+        using var stage = Stage.Begin(Stage.Judge);
         var contests = words.Select(word => new Contest(word, options.MaxForms, _weight, _minGain)).ToList();
         var passages = JudgedPassage.Cut(text, contests, drafter.MaxScoredTokens);
         if (passages.Count > 0)
@@ -43,6 +45,7 @@ internal sealed class JointJudge(IDraftScorer drafter, DrafterJudge options)
     /// </returns>
     public List<(IReadOnlyList<Repair> Repairs, double Say)> Together(string text, IReadOnlyList<Repair> repairs, Predicate<IReadOnlyList<Repair>> isOpen, CancellationToken cancellationToken)
     {
+        using var stage = Stage.Begin(Stage.Judge);
         var passages = JointPassage.Cut(text, repairs, drafter.MaxScoredTokens).Where(passage => isOpen(passage.Heard)).ToList();
         if (passages.Count == 0) return [];
         var comparison = drafter.CompareAsync([.. passages.Select(passage => passage.Variants)], options.Tail, cancellationToken).GetAwaiter().GetResult();

@@ -1,5 +1,6 @@
 using HybridGen.Canvases;
 using HybridGen.Scoring;
+using HybridGen.Telemetry;
 
 namespace HybridGen.Judging;
 
@@ -24,7 +25,7 @@ internal sealed class PseudoLikelihood(Predictor predictor)
     public const int Context = 16;
 
     /// <summary>log p of each form of each contest, in nats; 0 for an empty form.</summary>
-    public float[][] Score(IReadOnlyList<SlotContest> contests) => ScoreNear([.. contests.Select(Near)]);
+    public float[][] Score(IReadOnlyList<SlotContest> contests) => Stage.Of(Stage.Judge, () => ScoreNear([.. contests.Select(Near)]));
 
     private float[][] ScoreNear(List<SlotContest> contests)
     {
@@ -56,6 +57,7 @@ internal sealed class PseudoLikelihood(Predictor predictor)
     /// <param name="wordPrior">What a word is worth, in nats: its usual surprise.</param>
     public float[][] ScoreAround(IReadOnlyList<SlotContest> wide, int neighbours, float wordPrior)
     {
+        using var stage = Stage.Begin(Stage.Judge);
         var contests = wide.Select(Near).ToList();
         var inner = ScoreNear(contests);
         var rows = new List<int[]>();

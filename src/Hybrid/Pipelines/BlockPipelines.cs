@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using HybridGen.Drafting;
 using HybridGen.Editing;
 using HybridGen.Revising;
+using HybridGen.Telemetry;
 
 namespace HybridGen.Pipelines;
 
@@ -18,7 +19,7 @@ internal sealed class BlockPipelines(Func<string, ReviseOptions, IProgress<Revis
         {
             var block = text.Tokens;
             var draft = options.Draft.Numbered(number) with { MaxTokens = Math.Min(pipeline.BlockTokens, options.Draft.MaxTokens - block) };
-            await foreach (var update in (number == 0 ? session.DraftAsync(prompt, draft, cancellationToken) : session.ContinueAsync(draft, cancellationToken)).ConfigureAwait(false))
+            await foreach (var update in (number == 0 ? session.DraftAsync(prompt, draft, cancellationToken) : session.ContinueAsync(draft, cancellationToken)).Told(drafter.ModelId).ConfigureAwait(false))
             {
                 if (update is DraftToken token) yield return new GenerationUpdate.Drafted(text.Append(token));
                 if (update is DraftCompleted end) (reason, _) = (Reason(end, text, options.Draft), Complete(text, end));
@@ -31,6 +32,7 @@ internal sealed class BlockPipelines(Func<string, ReviseOptions, IProgress<Revis
             var revision = await ReviseAsync(text, upTo, options.Revise, steps, cancellationToken).ConfigureAwait(false);
             foreach (var step in steps) yield return new GenerationUpdate.Revised(step);
             if (text.Apply(revision, upTo) is { } changed && reason is null) session.Replace(changed, text.Text[changed..]);
+            yield return new GenerationUpdate.Settled(text.Settle());
         }
 
         yield return new GenerationUpdate.Completed(text.End(reason.Value));
@@ -46,7 +48,7 @@ internal sealed class BlockPipelines(Func<string, ReviseOptions, IProgress<Revis
         var steps = new List<ReviseProgress>();
         try
         {
-            await foreach (var update in drafter.DraftAsync(prompt, options.Draft, stop.Token).ConfigureAwait(false))
+            await foreach (var update in drafter.DraftAsync(prompt, options.Draft, stop.Token).Told(drafter.ModelId).ConfigureAwait(false))
             {
                 if (update is DraftToken token) yield return new GenerationUpdate.Drafted(text.Append(token));
                 if (update is DraftCompleted end) (reason, _) = (end.Reason, Complete(text, end));
@@ -54,6 +56,7 @@ internal sealed class BlockPipelines(Func<string, ReviseOptions, IProgress<Revis
                 {
                     text.Apply(await done.Work.ConfigureAwait(false), done.UpTo);
                     revising = null;
+                    yield return new GenerationUpdate.Settled(text.Settle());
                 }
 
                 if (revising is not null || options.Revise is null || text.Tokens < block + pipeline.BlockTokens || text.LastSentenceEnd() is not { } upTo) continue;
@@ -61,11 +64,17 @@ internal sealed class BlockPipelines(Func<string, ReviseOptions, IProgress<Revis
                 block = text.Tokens;
             }
 
-            if (revising is { } last) text.Apply(await last.Work.ConfigureAwait(false), last.UpTo);
-            revising = null;
+            if (revising is { } last)
+            {
+                text.Apply(await last.Work.ConfigureAwait(false), last.UpTo);
+                revising = null;
+                yield return new GenerationUpdate.Settled(text.Settle());
+            }
+
             text.Finish();
             if (options.Revise is not null) text.Apply(await ReviseAsync(text, text.Text.Length, options.Revise, steps, stop.Token).ConfigureAwait(false), text.Text.Length);
             foreach (var step in steps) yield return new GenerationUpdate.Revised(step);
+            if (options.Revise is not null) yield return new GenerationUpdate.Settled(text.Settle());
             yield return new GenerationUpdate.Completed(text.End(reason));
         }
         finally

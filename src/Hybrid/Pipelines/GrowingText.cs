@@ -13,6 +13,7 @@ internal sealed class GrowingText
     private readonly List<Revision> _revisions = [];
     private string _draft = "";
     private int _shift;
+    private int _settled;
     private int _block;
     private int _lastBlock;
 
@@ -84,6 +85,14 @@ internal sealed class GrowingText
         var growth = revision.Output.Length - revision.Input.Length;
         (Revised, _shift) = (upTo + growth, _shift + growth);
         return revision.Edits.Count > 0 ? revision.Edits[0].Span.Start : null;
+    }
+
+    /// <summary>What is said in what has become final since the last time.</summary>
+    public string Settle()
+    {
+        var part = TextSpan.Between(_settled, Revised - _shift);
+        _settled = part.End;
+        return SpokenText.Revised(_draft, _pieces, _edits, part);
     }
 
     /// <summary>What was drafted and what was made of it.</summary>

@@ -4,6 +4,7 @@ using HybridGen.Editing;
 using HybridGen.Judging;
 using HybridGen.Scoring;
 using HybridGen.Selecting;
+using HybridGen.Telemetry;
 
 namespace HybridGen.Revising;
 
@@ -29,15 +30,15 @@ internal sealed class MaskedStrategy(MaskedPolicy policy, IWordScoring scoring, 
 
     public override Step Propose(IReadOnlyList<Canvas> canvases, PassContext pass)
     {
-        var scores = scoring.Score(canvases);
-        var doubts = canvases.SelectMany((canvas, i) => Doubts(canvas, scores[i], pass).Select(word => (Canvas: i, Word: word))).ToList();
+        var scores = Stage.Of(Stage.Score, () => scoring.Score(canvases));
+        var doubts = Stage.Of(Stage.Remask, () => canvases.SelectMany((canvas, i) => Doubts(canvas, scores[i], pass).Select(word => (Canvas: i, Word: word))).ToList());
         var repairs = Rewrite(canvases, doubts, pass);
         if (policy.MayChangeLength) repairs.AddRange(ChangeLength(canvases, scores, doubts, pass));
         var kept = Disjoint(repairs);
         return new Step(scores, doubts.ToHashSet(), kept, scoring == measure ? Measure(scores) : MeasureChanged(canvases, kept));
     }
 
-    public override float[] Measure(IReadOnlyList<Canvas> canvases) => Measure(measure.Score(canvases));
+    public override float[] Measure(IReadOnlyList<Canvas> canvases) => Measure(Stage.Of(Stage.Score, () => measure.Score(canvases)));
 
     protected override ILookup<int, double> Heard(IReadOnlyList<Repair> repairs, PassContext pass)
     {

@@ -69,7 +69,14 @@ internal sealed class Refiner : IDisposable
     }
 
     /// <summary>Writes texts by diffusion alone.</summary>
-    public TextSampler Sampler { get; }
+    public TextSampler Sampler
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, typeof(HybridGenEngine));
+            return field;
+        }
+    }
 
     /// <summary>What the policies bring to the loop with this refiner.</summary>
     public Strategies Strategies { get; }

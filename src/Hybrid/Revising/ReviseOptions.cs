@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using HybridGen.Drafting;
 using HybridGen.Protecting;
 using HybridGen.Schedules;
@@ -138,3 +139,9 @@ public sealed record ReviseOptions
 /// <param name="Total">Characters of the text.</param>
 /// <param name="Edits">Changes accepted so far.</param>
 public readonly record struct ReviseProgress(EditPolicy Policy, int Pass, int Done, int Total, int Edits);
+
+/// <summary>Writes down how far a revision has come.</summary>
+internal sealed class StepWriter(ChannelWriter<ReviseProgress> steps) : IProgress<ReviseProgress>
+{
+    public void Report(ReviseProgress value) => steps.TryWrite(value);
+}

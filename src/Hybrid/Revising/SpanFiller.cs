@@ -1,5 +1,6 @@
 using HybridGen.Canvases;
 using HybridGen.Scoring;
+using HybridGen.Telemetry;
 
 namespace HybridGen.Revising;
 
@@ -34,6 +35,7 @@ internal sealed class SpanFiller(Predictor predictor, double temperature, Random
     /// <param name="alternatives">How many fillings a gap of one token gets.</param>
     public List<Filling> Fill(IReadOnlyList<Canvas> canvases, IReadOnlyList<SpanGap> gaps, int alternatives)
     {
+        using var stage = Stage.Begin(Stage.Refill);
         // Spans of one canvas that are tried at the same place of their list of lengths share a row.
         var rows = gaps.GroupBy(gap => gap.Canvas)
             .SelectMany(canvas => canvas.GroupBy(gap => (gap.First, gap.Count)).SelectMany(span => span.Select((gap, place) => (gap, place))).GroupBy(gap => gap.place, gap => gap.gap))

@@ -3,6 +3,7 @@ using HybridGen.Canvases;
 using HybridGen.Models.Mini;
 using HybridGen.Scoring;
 using HybridGen.Selecting;
+using HybridGen.Telemetry;
 
 namespace HybridGen.Revising;
 
@@ -72,7 +73,7 @@ internal sealed class SpellingStrategy(MiniScorer scorer, double minGain, Remask
     /// <summary>By how much each form of each word beats the draft's, in nats; the draft's 0 first, empty for a word without candidates.</summary>
     public static float[][][] Gains(MiniScorer scorer, IReadOnlyList<Canvas> canvases, bool onlyDocument = false)
     {
-        var scores = scorer.Score(canvases);
+        var scores = Stage.Of(Stage.Score, () => scorer.Score(canvases));
         for (var canvas = 0; canvas < canvases.Count; canvas++)
             for (var i = 0; i < scores[canvas].Length; i++)
                 scores[canvas][i] = [.. scores[canvas][i].Select((form, rank) => Takes(canvases[canvas].Words[i], rank, onlyDocument) ? form - scores[canvas][i][0] : float.NegativeInfinity)];

@@ -22,7 +22,7 @@ internal sealed class TensorWorker : IDisposable
     {
         _threads = threads;
         _thread = new Thread(Run) { IsBackground = true, Name = "HybridGen refiner" };
-        _thread.Start();
+        _thread.UnsafeStart();
     }
 
     /// <summary>Runs work on the thread; tensors that it leaves are disposed before its result is there.</summary>
@@ -87,6 +87,8 @@ internal sealed class TensorWorker : IDisposable
     private sealed class Item<T>(Func<T> work)
     {
         private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        // What flows with the caller, spans and log scopes, flows on to the thread.
+        private readonly ExecutionContext? _context = ExecutionContext.Capture();
         private int _isTaken;
 
         public Task<T> Result => _done.Task;
@@ -102,7 +104,7 @@ internal sealed class TensorWorker : IDisposable
             try
             {
                 prepare();
-                _done.SetResult(InScope());
+                _done.SetResult(InContext());
             }
             catch (OperationCanceledException cancelled) when (cancelled.GetType() == typeof(OperationCanceledException))
             {
@@ -116,6 +118,14 @@ internal sealed class TensorWorker : IDisposable
             {
                 _done.SetException(failure);
             }
+        }
+
+        private T InContext()
+        {
+            if (_context is null) return InScope();
+            T? result = default;
+            ExecutionContext.Run(_context, _ => result = InScope(), null);
+            return result!;
         }
 
         private T InScope()

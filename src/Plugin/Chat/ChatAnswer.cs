@@ -7,11 +7,12 @@ namespace HybridGen.Plugin.Chat;
 /// <param name="generation">The generation.</param>
 /// <param name="request">What was asked for.</param>
 /// <param name="modelId">The drafter.</param>
-internal sealed class ChatAnswer(Generation generation, ChatRequest request, string modelId)
+/// <param name="id">Its name, unlike any other's.</param>
+internal sealed class ChatAnswer(Generation generation, ChatRequest request, string modelId, string id)
 {
     private readonly FinalText _text = FinalText.Of(generation, request.Options.Draft.StopStrings);
 
-    public string Id { get; } = $"hybridgen-{Guid.NewGuid():N}";
+    private string Id => id;
 
     public string Text => _text.Text;
 
@@ -60,15 +61,22 @@ internal sealed class ChatAnswer(Generation generation, ChatRequest request, str
     }
 
     /// <summary>The same in updates: the text word by word, last why it ended.</summary>
-    public IEnumerable<ChatResponseUpdate> ToUpdates()
+    /// <param name="sent">How much of the text has been sent.</param>
+    public IEnumerable<ChatResponseUpdate> ToUpdates(int sent)
     {
-        foreach (var thought in Thinking) yield return Update([thought]);
-        foreach (var word in FinalText.Words(Text)) yield return Update([new TextContent(word)]);
-        foreach (var call in Calls) yield return Update([call]);
-        var last = Update([new UsageContent(Usage)]);
+        foreach (var thought in Thinking) yield return Update(thought);
+        foreach (var word in FinalText.Words(Text[sent..])) yield return Update(new TextContent(word));
+        foreach (var call in Calls) yield return Update(call);
+        var last = Update(new UsageContent(Usage));
         (last.FinishReason, last.RawRepresentation, last.AdditionalProperties) = (FinishReason, generation, Properties);
         yield return last;
     }
 
-    private ChatResponseUpdate Update(IList<AIContent> contents) => new(ChatRole.Assistant, contents) { MessageId = Id, ResponseId = Id, ModelId = modelId, CreatedAt = DateTimeOffset.UtcNow };
+    private ChatResponseUpdate Update(AIContent content) => Update(content, modelId, id);
+
+    /// <summary>An update of an answer.</summary>
+    public static ChatResponseUpdate Update(AIContent content, string modelId, string id) => new(ChatRole.Assistant, [content]) { MessageId = id, ResponseId = id, ModelId = modelId, CreatedAt = DateTimeOffset.UtcNow };
+
+    /// <summary>A name for an answer.</summary>
+    public static string NewId() => $"hybridgen-{Guid.NewGuid():N}";
 }

@@ -18,7 +18,7 @@ public sealed class HybridGenChatClient : IChatClient
 
     /// <summary>Creates the client over an engine, which it does not dispose.</summary>
     public HybridGenChatClient(HybridGenEngine engine)
-        : this((engine ?? throw new ArgumentNullException(nameof(engine))).StreamAsync, Path.GetFileNameWithoutExtension(engine.Options.DrafterPath)) => _engine = engine;
+        : this((engine ?? throw new ArgumentNullException(nameof(engine))).StreamAsync, engine.DrafterId) => _engine = engine;
 
     internal HybridGenChatClient(Streaming stream, string modelId) => (_stream, _metadata) = (stream, new ChatClientMetadata("hybridgen", null, modelId));
 
@@ -38,12 +38,14 @@ public sealed class HybridGenChatClient : IChatClient
         ArgumentNullException.ThrowIfNull(messages);
         var request = ChatRequest.Read(this, messages, options);
         await foreach (var update in _stream(request.Prompt, request.Options, cancellationToken).ConfigureAwait(false))
-            if (update is GenerationUpdate.Completed { Generation: var generation }) return new ChatAnswer(generation, request, ModelId).ToResponse();
+            if (update is GenerationUpdate.Completed { Generation: var generation }) return new ChatAnswer(generation, request, ModelId, ChatAnswer.NewId()).ToResponse();
         throw new InvalidOperationException("The stream ended without a generation.");
     }
 
-    /// <summary>Streams an answer, once its revision is done: only final text.</summary>
+    /// <summary>Streams an answer: only final text.</summary>
     /// <remarks>
+    /// With the default pipeline it begins once the revision of the whole is done; with <c>interleaved</c> or <c>overlapped</c>
+    /// (<see cref="HybridGenPromptExecutionSettings.Pipeline"/>) it comes sentence by sentence while the draft is written.
     /// With <see cref="HybridGenPromptExecutionSettings.ShowDraft"/> the draft's tokens and the revision's steps come before, as contents of types
     /// of their own that are no part of the text.
     /// </remarks>
@@ -68,16 +70,21 @@ public sealed class HybridGenChatClient : IChatClient
 
     private async IAsyncEnumerable<ChatResponseUpdate> StreamAsync(ChatRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        var (id, settled) = (ChatAnswer.NewId(), new SettledText(request.Options.Draft.StopStrings));
         await foreach (var update in _stream(request.Prompt, request.Options, cancellationToken).ConfigureAwait(false))
-        {
-            if (update is GenerationUpdate.Completed { Generation: var generation })
-                foreach (var part in new ChatAnswer(generation, request, ModelId).ToUpdates())
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    yield return part;
-                }
-            else if (request.Settings.ShowDraft == true)
-                yield return new ChatResponseUpdate(ChatRole.Assistant, [update is GenerationUpdate.Drafted { Token: var token } ? new DraftTokenContent(token) : new RevisionProgressContent(((GenerationUpdate.Revised)update).Progress)]) { ModelId = ModelId };
-        }
+            foreach (var part in Parts(update, request, settled, id))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                yield return part;
+            }
     }
+
+    private IEnumerable<ChatResponseUpdate> Parts(GenerationUpdate update, ChatRequest request, SettledText settled, string id) => update switch
+    {
+        GenerationUpdate.Completed { Generation: var generation } => new ChatAnswer(generation, request, ModelId, id).ToUpdates(settled.Sent),
+        GenerationUpdate.Settled { Content: var content } => settled.Add(content).Select(word => ChatAnswer.Update(new TextContent(word), ModelId, id)),
+        GenerationUpdate.Drafted { Token: var token } when request.Settings.ShowDraft == true => [ChatAnswer.Update(new DraftTokenContent(token), ModelId, id)],
+        GenerationUpdate.Revised { Progress: var progress } when request.Settings.ShowDraft == true => [ChatAnswer.Update(new RevisionProgressContent(progress), ModelId, id)],
+        _ => [],
+    };
 }

@@ -1,5 +1,6 @@
 using HybridGen;
 using HybridGen.Plugin.Chat;
+using HybridGen.Plugin.Hosting;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -31,7 +32,7 @@ public static class HybridGenChatExtensions
     public static IServiceCollection AddHybridGenChatClient(this IServiceCollection services, HybridGenOptions? options = null, string? serviceId = null, Action<ChatClientBuilder>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
-        return services.AddHybridGenEngine(options, serviceId).AddClient(serviceId, configure);
+        return services.AddEngine(serviceId, options).AddClient(serviceId, configure);
     }
 
     /// <summary>Adds a chat client that calls the kernel's functions, over the caller's engine, which stays the caller's to dispose.</summary>
@@ -43,7 +44,7 @@ public static class HybridGenChatExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(engine);
-        return services.AddKeyedSingleton(serviceId, engine).AddClient(serviceId, configure);
+        return services.AddEngine(serviceId, engine).AddClient(serviceId, configure);
     }
 
     /// <summary>Adds chat completion over a new engine, which the container creates at first use and disposes with itself.</summary>
@@ -66,7 +67,7 @@ public static class HybridGenChatExtensions
     public static IServiceCollection AddHybridGenChatCompletion(this IServiceCollection services, HybridGenOptions? options = null, string? serviceId = null, Action<ChatClientBuilder>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
-        return services.AddHybridGenEngine(options, serviceId).AddCompletion(serviceId, configure);
+        return services.AddEngine(serviceId, options).AddCompletion(serviceId, configure);
     }
 
     /// <summary>Adds chat completion over the caller's engine, which stays the caller's to dispose.</summary>
@@ -78,7 +79,7 @@ public static class HybridGenChatExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(engine);
-        return services.AddKeyedSingleton(serviceId, engine).AddCompletion(serviceId, configure);
+        return services.AddEngine(serviceId, engine).AddCompletion(serviceId, configure);
     }
 
     /// <summary>Adds all faces over one new engine: chat completion, a chat client, text generation.</summary>
@@ -93,9 +94,6 @@ public static class HybridGenChatExtensions
         builder.Services.AddHybridGenTextGeneration(options, serviceId).AddClient(serviceId, configure).AddCompletion(serviceId, configure);
         return builder;
     }
-
-    internal static IServiceCollection AddHybridGenEngine(this IServiceCollection services, HybridGenOptions? options, string? serviceId) =>
-        services.AddKeyedSingleton(serviceId, (_, _) => new HybridGenEngine(options));
 
     private static IServiceCollection AddClient(this IServiceCollection services, string? serviceId, Action<ChatClientBuilder>? configure) =>
         services.AddKeyedSingleton<IChatClient>(serviceId, (provider, _) => Client(provider, serviceId, configure));

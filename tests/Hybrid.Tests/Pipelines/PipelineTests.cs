@@ -32,6 +32,9 @@ public class PipelineTests
         Assert.All(generation.Draft.Tokens, token => Assert.Equal(token.Text, token.Span.Of(Text).ToString()));
         Assert.Equal(Revised, string.Concat(generation.Tokens.Select(token => token.Text)));
         Assert.Equal(StopReason.EndOfText, generation.Draft.Completion.Reason);
+        var settled = updates.OfType<GenerationUpdate.Settled>().Select(update => update.Content).ToList();
+        Assert.Equal(Revised, string.Concat(settled));
+        Assert.True(settled.Count > 1 || Blocks[pipeline] is Pipeline.Interleaved { BlockTokens: 1000 });
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using HybridGen.Plugin.Chat;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.SemanticKernel;
@@ -52,6 +53,14 @@ public class ChatRegistrationTests(MiniEngine mini)
         Assert.Same(mini.Engine, services.GetRequiredKeyedService<IChatClient>("a").GetService<HybridGenEngine>());
         Assert.Equal("other", services.GetRequiredKeyedService<IChatClient>("b").GetService<ChatClientMetadata>()!.DefaultModelId);
         Assert.Null(services.GetService<IChatClient>());
+    }
+
+    [Fact]
+    public async Task ABroughtDrafter_IsNamedByEveryFace()
+    {
+        await using var engine = new HybridGenEngine(new Drafting.TextDrafter("Once upon a time", "mine"));
+        Assert.Equal("mine", new HybridGenChatClient(engine).GetService<ChatClientMetadata>()!.DefaultModelId);
+        Assert.Equal("mine", new HybridGenTextGenerationService(engine).GetModelId());
     }
 
     [Fact]

@@ -136,6 +136,19 @@ public class HybridGenChatClientTests
         Assert.Equal(("The ", "cat"), (response.Text, response.Messages[0].AdditionalProperties!["StopString"]));
     }
 
+    /// <summary>What is final is sent at once, but for what may yet be the beginning of a stop string.</summary>
+    [Fact]
+    public async Task Stream_SettledText_ComesBeforeTheEndWithoutAnyOfAStopString()
+    {
+        var generation = Samples.Generation("One two. Three STOP four");
+        var client = new HybridGenChatClient((_, _, token) => Settling(generation, ["One two. Th", "ree ST", "OP four"], token), Samples.Model);
+        var updates = await client.GetStreamingResponseAsync("p", new() { StopSequences = ["STOP"] }, Token).ToListAsync(Token);
+        Assert.Equal(["One ", "two. ", "Three ", ""], updates.Select(update => update.Text));
+        Assert.Equal("STOP", updates[^1].AdditionalProperties!["StopString"]);
+        var whole = await client.GetStreamingResponseAsync("p", cancellationToken: Token).ToListAsync(Token);
+        Assert.Equal("One two. Three STOP four", string.Concat(whole));
+    }
+
     [Fact]
     public async Task Logprobs_AreThoseOfTheFinalText()
     {
@@ -193,6 +206,18 @@ public class HybridGenChatClientTests
         var generation = Samples.Generation(Text) with { Revision = null };
         MessagePiece[] pieces = [new(MessagePieceKind.Thinking, new(0, 11)), new(MessagePieceKind.ToolCall, TextSpan.Between(11, Text.Length)) { ToolCalls = [call] }];
         return generation with { Draft = generation.Draft with { Completion = generation.Draft.Completion with { Message = DraftedMessage.Of(Text, pieces) } } };
+    }
+
+    private static async IAsyncEnumerable<GenerationUpdate> Settling(Generation generation, string[] parts, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.Yield();
+        foreach (var part in parts)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return new GenerationUpdate.Settled(part);
+        }
+
+        yield return new GenerationUpdate.Completed(generation);
     }
 
     private HybridGenChatClient Client(Generation generation) => new((prompt, options, token) => Answer(prompt, options, generation, token), Samples.Model);

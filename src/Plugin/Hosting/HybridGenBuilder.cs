@@ -1,0 +1,41 @@
+using HybridGen;
+using HybridGen.Drafting;
+using HybridGen.Plugin.Hosting;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Hosting;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>What is added to an engine of a service collection.</summary>
+public sealed class HybridGenBuilder
+{
+    internal HybridGenBuilder(IServiceCollection services, string? serviceId) => (Services, ServiceId) = (services, serviceId);
+
+    /// <summary>The services that the engine is one of.</summary>
+    public IServiceCollection Services { get; }
+
+    /// <summary>The engine's key.</summary>
+    public string? ServiceId { get; }
+
+    /// <summary>Has the engine draft with what the application brings, such as <see cref="LlamaDrafter.Over"/> loaded weights, or a drafter of the container.</summary>
+    /// <param name="create">Makes or finds the drafter when the engine is created; it is disposed of with the engine.</param>
+    public HybridGenBuilder WithDrafter(Func<IServiceProvider, IDrafter> create)
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        Services.AddKeyedSingleton(ServiceId, new DrafterFactory(create));
+        return this;
+    }
+
+    /// <summary>Has the engine draft with a chat client of the container, which stays the container's.</summary>
+    /// <param name="clientKey">Key of the client.</param>
+    public HybridGenBuilder WithChatClient(object? clientKey = null) => WithDrafter(provider => new ChatClientDrafter(provider.GetRequiredKeyedService<IChatClient>(clientKey)));
+
+    /// <summary>Loads the models while the application starts, which waits for it and does not start where they cannot be loaded; else they are loaded at first use.</summary>
+    /// <param name="drafter">Whether the drafter is loaded.</param>
+    /// <param name="refiner">Whether the refiner and its judge are.</param>
+    public HybridGenBuilder WithWarmup(bool drafter = true, bool refiner = true)
+    {
+        Services.AddSingleton<IHostedService>(provider => new EngineWarmup(provider.GetRequiredKeyedService<HybridGenEngine>(ServiceId), drafter, refiner));
+        return this;
+    }
+}

@@ -1,0 +1,266 @@
+using HybridGen.Drafting;
+using HybridGen.Plugin.Hosting;
+using LLama;
+using LLama.Common;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Microsoft.SemanticKernel;
+using Microsoft.SemanticKernel.TextGeneration;
+
+namespace HybridGen.Plugin.Tests.Hosting;
+
+public sealed class HostingTests
+{
+    private static readonly GenerateOptions DraftOnly = new() { Revise = null };
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void Section_EveryKey_IsRead()
+    {
+        var services = new ServiceCollection();
+        services.AddHybridGen(Section(new()
+        {
+            ["DrafterPath"] = Repository.MiniDrafter,
+            ["RefinerPath"] = Repository.MiniModel,
+            ["RefinerDevice"] = "cpu",
+            ["RefinerPrecision"] = "F32",
+            ["JudgePath"] = "",
+            ["ContextSize"] = "512",
+            ["Sequences"] = "3",
+            ["GpuLayerCount"] = "2",
+            ["Threads"] = "5",
+            ["QueueLimit"] = "7",
+            ["RequestTimeout"] = "00:01:30",
+        }));
+        using var provider = services.BuildServiceProvider();
+
+        var expected = new HybridGenOptions
+        {
+            DrafterPath = Repository.MiniDrafter,
+            RefinerPath = Repository.MiniModel,
+            RefinerPlacement = new() { Device = "cpu", Precision = Models.DenoiserPrecision.F32 },
+            JudgePath = null,
+            ContextSize = 512,
+            Sequences = 3,
+            GpuLayerCount = 2,
+            Threads = 5,
+            QueueLimit = 7,
+            RequestTimeout = TimeSpan.FromSeconds(90),
+        };
+        Assert.Equal(expected, provider.GetRequiredService<HybridGenEngine>().Options);
+        Assert.Equal(typeof(HybridGenSettings).GetProperties().Length, typeof(HybridGenOptions).GetProperties().Length + 1);
+    }
+
+    [Fact]
+    public void Settings_NothingSet_AreTheDefaults() => Assert.Equal(new HybridGenOptions(), new HybridGenSettings().ToOptions());
+
+    [Theory]
+    [InlineData("Sequences", "0", "HybridGen: Sequences: Sequences must be 1 to 64.")]
+    [InlineData("Threads", "-1", "HybridGen: Threads: Threads must be above 0.")]
+    [InlineData("QueueLimit", "-1", "HybridGen: QueueLimit: QueueLimit must be 0 or more.")]
+    [InlineData("RequestTimeout", "00:00:00", "HybridGen: RequestTimeout: RequestTimeout must be above zero, and at most 24 days.")]
+    [InlineData("RefinerDevice", "tpu", "HybridGen: RefinerDevice: The device is 'tpu'; it must be auto, cpu, cuda or cuda:N.")]
+    [InlineData("DrafterPath", "/nowhere/none.gguf", "HybridGen: DrafterPath: There is no file '/nowhere/none.gguf'.")]
+    [InlineData("RefinerPath", "/nowhere", "HybridGen: RefinerPath: There is no folder '/nowhere'.")]
+    [InlineData("JudgePath", "/nowhere/none.gguf", "HybridGen: JudgePath: There is no file '/nowhere/none.gguf'.")]
+    public async Task Start_BadValue_FailsAndNamesTheKey(string key, string value, string expected)
+    {
+        using var host = Host(services => services.AddHybridGen(Section(new() { [key] = value })));
+        var failure = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(Token));
+        Assert.Equal([expected], failure.Failures);
+    }
+
+    [Theory]
+    [InlineData("Sequences", "many", "Sequences")]
+    [InlineData("Sequence", "2", "Sequence")]
+    public async Task Start_KeyThatCannotBeRead_FailsAndNamesIt(string key, string value, string named)
+    {
+        using var host = Host(services => services.AddHybridGen(Section(new() { [key] = value })));
+        var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => host.StartAsync(Token));
+        Assert.Contains($"'{named}'", failure.Message.Replace("HybridGen:", "", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_SeveralBadValuesOfANamedEngine_AreAllSaid()
+    {
+        using var host = Host(services => services.AddHybridGen(settings => (settings.Sequences, settings.Threads) = (0, 0), "essays"));
+        var failure = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(Token));
+        Assert.Equal(["HybridGen 'essays': Sequences: Sequences must be 1 to 64.", "HybridGen 'essays': Threads: Threads must be above 0."], failure.Failures);
+    }
+
+    [Fact]
+    public void Keys_TwoEngines_AreSideBySideAndSharedByTheirServices()
+    {
+        var services = new ServiceCollection();
+        services.AddHybridGen(settings => settings.Sequences = 2, "one");
+        services.AddHybridGen(settings => settings.Sequences = 3, "two");
+        services.AddHybridGenTextGeneration(serviceId: "one").AddHybridGenTextGeneration(serviceId: "two");
+        using var provider = services.BuildServiceProvider();
+
+        Assert.Equal((2, 3), (Engine("one").Options.Sequences, Engine("two").Options.Sequences));
+        Assert.NotNull(provider.GetRequiredKeyedService<ITextGenerationService>("two"));
+        Assert.Null(provider.GetService<HybridGenEngine>());
+
+        HybridGenEngine Engine(string key) => provider.GetRequiredKeyedService<HybridGenEngine>(key);
+    }
+
+    [Fact]
+    public void TextGeneration_WithOptions_ReplacesTheEngine()
+    {
+        var services = new ServiceCollection();
+        services.AddHybridGen(settings => settings.Sequences = 2);
+        services.AddHybridGenTextGeneration(new HybridGenOptions { Sequences = 5 });
+        using var provider = services.BuildServiceProvider();
+        Assert.Equal(5, provider.GetRequiredService<HybridGenEngine>().Options.Sequences);
+    }
+
+    [Fact]
+    public async Task Drafter_OfTheContainer_DraftsAndIsDisposedOfWithTheEngine()
+    {
+        var services = new ServiceCollection();
+        var drafter = new CountedDrafter();
+        services.AddHybridGen().WithDrafter(_ => drafter);
+        var provider = services.BuildServiceProvider();
+        Assert.Equal("counted", (await provider.GetRequiredService<HybridGenEngine>().GenerateAsync(DraftPrompt.User("Hi"), DraftOnly, Token)).Text);
+        await provider.DisposeAsync();
+        await provider.DisposeAsync();
+        Assert.Equal(1, drafter.Disposals);
+    }
+
+    [Fact]
+    public async Task ChatClient_OfTheContainer_DraftsAndStaysTheContainers()
+    {
+        var services = new ServiceCollection();
+        var client = FakeChatClient.Of("from ", "afar");
+        services.AddKeyedSingleton<IChatClient>("remote", client);
+        services.AddHybridGen(serviceId: "e").WithChatClient("remote");
+        await using var provider = services.BuildServiceProvider();
+        Assert.Equal("from afar", (await provider.GetRequiredKeyedService<HybridGenEngine>("e").GenerateAsync(DraftPrompt.User("Hi"), DraftOnly, Token)).Text);
+    }
+
+    [Fact]
+    public async Task Weights_OfTheContainer_AreDraftedWithAndStay()
+    {
+        using var weights = LLamaWeights.LoadFromFile(new ModelParams(Repository.MiniDrafter));
+        var services = new ServiceCollection();
+        services.AddSingleton(weights);
+        services.AddHybridGen(serviceId: "shared").WithDrafter(provider => LlamaDrafter.Over(provider.GetRequiredService<LLamaWeights>(), new() { ModelPath = "shared" }));
+        for (var i = 0; i < 2; i++)
+        {
+            await using var provider = services.BuildServiceProvider();
+            var generation = await provider.GetRequiredKeyedService<HybridGenEngine>("shared").GenerateAsync(DraftPrompt.User("Hi"), DraftOnly with { Draft = new() { MaxTokens = 3 } }, Token);
+            Assert.NotEqual("", generation.Text);
+        }
+    }
+
+    [Fact]
+    public async Task Factory_Engine_IsCreatedOnceAtFirstUseAndDisposedOnce()
+    {
+        var (created, drafter) = (0, new CountedDrafter());
+        var services = new ServiceCollection();
+        services.AddHybridGen(_ =>
+        {
+            created++;
+            return new HybridGenEngine(drafter);
+        });
+        services.AddHybridGenTextGeneration();
+        var provider = services.BuildServiceProvider();
+        Assert.Equal(0, created);
+        Assert.NotNull(provider.GetRequiredService<ITextGenerationService>());
+        Assert.Same(provider.GetRequiredService<HybridGenEngine>(), provider.GetRequiredService<HybridGenEngine>());
+        provider.Dispose();
+        provider.Dispose();
+        Assert.Equal((1, 1), (created, drafter.Disposals));
+    }
+
+    [Fact]
+    public async Task Container_DisposedWhileTheEngineWorks_WaitsForTheRevision()
+    {
+        var services = new ServiceCollection();
+        services.AddHybridGen(settings => settings.JudgePath = "");
+        var provider = services.BuildServiceProvider();
+        var engine = provider.GetRequiredService<HybridGenEngine>();
+        var begun = new TaskCompletionSource();
+        var revising = engine.ReviseAsync("I recieved teh packige.", new() { OnStep = _ => begun.TrySetResult() }, cancellationToken: Token);
+        await begun.Task;
+        await provider.DisposeAsync();
+        Assert.True(revising.IsCompleted);
+        Assert.Equal("I received the package.", (await revising).Output);
+    }
+
+    [Fact]
+    public async Task Start_WithoutWarmup_LoadsNothing()
+    {
+        using var host = Host(services => services.AddHybridGen());
+        await host.StartAsync(Token);
+        var engine = host.Services.GetRequiredService<HybridGenEngine>();
+        Assert.Equal((false, false), (engine.GetLoadState(refiner: false).IsLoaded, engine.GetLoadState(drafter: false).IsLoaded));
+        await host.StopAsync(Token);
+    }
+
+    [Fact]
+    public async Task Start_WithWarmup_LoadsTheModels()
+    {
+        using var host = Host(services => services.AddHybridGen().WithWarmup());
+        await host.StartAsync(Token);
+        Assert.Equal(new LoadState(true, null), host.Services.GetRequiredService<HybridGenEngine>().GetLoadState());
+        await host.StopAsync(Token);
+    }
+
+    [Fact]
+    public async Task Start_WarmupThatFails_FailsWithTheReason()
+    {
+        using var scratch = new Scratch();
+        var path = scratch.Write("bad.gguf", "no model");
+        using var host = Host(services => services.AddHybridGen(settings => settings.DrafterPath = path).WithWarmup(refiner: false));
+        Assert.Contains(path, (await Assert.ThrowsAnyAsync<DraftingException>(() => host.StartAsync(Token))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_WarmupThatIsCancelled_StopsLoading()
+    {
+        using var host = Host(services => services.AddHybridGen().WithWarmup());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => host.StartAsync(new CancellationToken(canceled: true)));
+        Assert.False(host.Services.GetRequiredService<HybridGenEngine>().GetLoadState().IsLoaded);
+    }
+
+    [Fact]
+    public void Registration_Null_IsRefusedByName()
+    {
+        IServiceCollection none = null!;
+        Assert.Equal("services", Assert.Throws<ArgumentNullException>(() => none.AddHybridGen()).ParamName);
+        Assert.Equal("section", Assert.Throws<ArgumentNullException>(() => new ServiceCollection().AddHybridGen((IConfiguration)null!)).ParamName);
+        Assert.Equal("create", Assert.Throws<ArgumentNullException>(() => new ServiceCollection().AddHybridGen((Func<IServiceProvider, HybridGenEngine>)null!)).ParamName);
+        Assert.Equal("create", Assert.Throws<ArgumentNullException>(() => new ServiceCollection().AddHybridGen().WithDrafter(null!)).ParamName);
+    }
+
+    private static IConfigurationSection Section(Dictionary<string, string?> values) =>
+        new ConfigurationBuilder().AddInMemoryCollection(values.Select(value => KeyValuePair.Create($"HybridGen:{value.Key}", value.Value))).Build().GetSection(HybridGenSettings.SectionName);
+
+    private static IHost Host(Action<IServiceCollection> add)
+    {
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new());
+        add(builder.Services);
+        return builder.Build();
+    }
+
+    /// <summary>Drafts one word, and counts how often it is disposed of.</summary>
+    private sealed class CountedDrafter : IDrafter
+    {
+        public string ModelId => "counted";
+
+        public int Disposals { get; private set; }
+
+        public IAsyncEnumerable<DraftUpdate> DraftAsync(DraftPrompt prompt, DraftOptions options, CancellationToken cancellationToken = default) => new TextDrafter("counted").DraftAsync(prompt, options, cancellationToken);
+
+        public ValueTask DisposeAsync()
+        {
+            Disposals++;
+            return ValueTask.CompletedTask;
+        }
+    }
+}
