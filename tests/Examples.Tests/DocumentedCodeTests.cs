@@ -24,7 +24,10 @@ public class DocumentedCodeTests
         global using HybridGen.Revising;
         global using HybridGen.Steering;
         global using Microsoft.Extensions.AI;
+        global using HybridGen.Telemetry;
+        global using LLama;
         global using Microsoft.Extensions.DependencyInjection;
+        global using Microsoft.Extensions.Hosting;
         global using Microsoft.SemanticKernel;
         global using static Given;
         """;

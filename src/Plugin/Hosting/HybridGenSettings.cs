@@ -1,3 +1,4 @@
+using HybridGen.Drafting;
 using HybridGen.Models;
 using Microsoft.Extensions.Options;
 
@@ -24,6 +25,9 @@ public sealed class HybridGenSettings
     /// <inheritdoc cref="HybridGenOptions.JudgePath"/>
     /// <value>The empty string for none; <see langword="null"/> (default) for the shipped mini drafter.</value>
     public string? JudgePath { get; set; }
+
+    /// <summary>A file with the chat template of the drafter; <see langword="null"/> (default) for the one that its file brings.</summary>
+    public string? ChatTemplatePath { get; set; }
 
     /// <inheritdoc cref="HybridGenOptions.ContextSize"/>
     public int? ContextSize { get; set; }
@@ -60,6 +64,7 @@ public sealed class HybridGenSettings
         Take(nameof(RefinerDevice), RefinerDevice, (old, device) => old with { RefinerPlacement = old.RefinerPlacement with { Device = device } });
         Take(nameof(RefinerPrecision), RefinerPrecision, (old, precision) => old with { RefinerPlacement = old.RefinerPlacement with { Precision = precision!.Value } });
         Take(nameof(JudgePath), JudgePath, (old, path) => old with { JudgePath = path is "" ? null : File.Exists(path) ? path : throw new ArgumentException($"There is no file '{path}'.") });
+        Take(nameof(ChatTemplatePath), ChatTemplatePath, (old, path) => old with { ChatTemplate = Template(path) });
         Take(nameof(ContextSize), ContextSize, (old, size) => old with { ContextSize = size });
         Take(nameof(Sequences), Sequences, (old, count) => old with { Sequences = count!.Value });
         Take(nameof(GpuLayerCount), GpuLayerCount, (old, count) => old with { GpuLayerCount = count!.Value });
@@ -79,6 +84,19 @@ public sealed class HybridGenSettings
             {
                 failures.Add($"{key}: {wrong.Message.Split(" (Parameter", 2)[0].ReplaceLineEndings(" ")}");
             }
+        }
+    }
+
+    private static ChatTemplate Template(string path)
+    {
+        if (!File.Exists(path)) throw new ArgumentException($"There is no file '{path}'.");
+        try
+        {
+            return ChatTemplate.Parse(File.ReadAllText(path));
+        }
+        catch (ChatTemplateException wrong)
+        {
+            throw new ArgumentException($"'{path}' is no chat template: {wrong.Message}", wrong);
         }
     }
 }

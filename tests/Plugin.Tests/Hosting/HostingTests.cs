@@ -21,9 +21,11 @@ public sealed class HostingTests
     [Fact]
     public void Section_EveryKey_IsRead()
     {
+        var template = Path.Combine(Repository.Root, "tests", "fixtures", "templates", "families", "chatml.jinja");
         var services = new ServiceCollection();
         services.AddHybridGen(Section(new()
         {
+            ["ChatTemplatePath"] = template,
             ["DrafterPath"] = Repository.MiniDrafter,
             ["RefinerPath"] = Repository.MiniModel,
             ["RefinerDevice"] = "cpu",
@@ -51,7 +53,9 @@ public sealed class HostingTests
             QueueLimit = 7,
             RequestTimeout = TimeSpan.FromSeconds(90),
         };
-        Assert.Equal(expected, provider.GetRequiredService<HybridGenEngine>().Options);
+        var options = provider.GetRequiredService<HybridGenEngine>().Options;
+        Assert.Equal(File.ReadAllText(template), options.ChatTemplate!.Source);
+        Assert.Equal(expected, options with { ChatTemplate = null });
         Assert.Equal(typeof(HybridGenSettings).GetProperties().Length, typeof(HybridGenOptions).GetProperties().Length + 1);
     }
 
@@ -66,6 +70,7 @@ public sealed class HostingTests
     [InlineData("RefinerDevice", "tpu", "HybridGen: RefinerDevice: The device is 'tpu'; it must be auto, cpu, cuda or cuda:N.")]
     [InlineData("DrafterPath", "/nowhere/none.gguf", "HybridGen: DrafterPath: There is no file '/nowhere/none.gguf'.")]
     [InlineData("RefinerPath", "/nowhere", "HybridGen: RefinerPath: There is no folder '/nowhere'.")]
+    [InlineData("ChatTemplatePath", "/nowhere.jinja", "HybridGen: ChatTemplatePath: There is no file '/nowhere.jinja'.")]
     [InlineData("JudgePath", "/nowhere/none.gguf", "HybridGen: JudgePath: There is no file '/nowhere/none.gguf'.")]
     public async Task Start_BadValue_FailsAndNamesTheKey(string key, string value, string expected)
     {
