@@ -44,7 +44,7 @@ public sealed class HybridGenTextGenerationService : ITextGenerationService
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(prompt);
-        var requests = HybridGenPromptExecutionSettings.FromExecutionSettings(executionSettings).Each().Select(settings => (Settings: settings, Options: settings.ToOptions())).ToList();
+        var requests = Requests(executionSettings);
         return await Task.WhenAll(requests.Select(request => GetTextContentAsync(prompt, request.Settings, request.Options, cancellationToken))).ConfigureAwait(false);
     }
 
@@ -62,7 +62,7 @@ public sealed class HybridGenTextGenerationService : ITextGenerationService
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(prompt);
-        var requests = HybridGenPromptExecutionSettings.FromExecutionSettings(executionSettings).Each().Select(settings => (Settings: settings, Options: settings.ToOptions())).ToList();
+        var requests = Requests(executionSettings);
         for (var choice = 0; choice < requests.Count; choice++)
         {
             var content = await GetTextContentAsync(prompt, requests[choice].Settings, requests[choice].Options, cancellationToken).ConfigureAwait(false);
@@ -75,6 +75,10 @@ public sealed class HybridGenTextGenerationService : ITextGenerationService
             }
         }
     }
+
+    /// <summary>What is asked for, checked as a whole before anything is written.</summary>
+    private static List<(HybridGenPromptExecutionSettings Settings, GenerateOptions Options)> Requests(PromptExecutionSettings? settings) =>
+        [.. HybridGenPromptExecutionSettings.FromExecutionSettings(settings).Each().Select(one => (one, one.ToOptions()))];
 
     private async Task<TextContent> GetTextContentAsync(string prompt, HybridGenPromptExecutionSettings settings, GenerateOptions options, CancellationToken cancellationToken)
     {
