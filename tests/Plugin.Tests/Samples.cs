@@ -1,3 +1,4 @@
+using System.Text.Json;
 using HybridGen.Drafting;
 using HybridGen.Editing;
 using Microsoft.SemanticKernel;
@@ -11,6 +12,9 @@ internal static class Samples
 
     public static Generation Revised { get; } = Generation(
         "The cat sat.", new Edit(new(4, 3), "cta", "cat", EditKind.Spelling, 3.5, 1));
+
+    /// <summary>A generation that thinks "I must ask." and calls the tool <c>temperature</c> for Oslo.</summary>
+    public static Generation Calling { get; } = NewCalling();
 
     /// <summary>A generation whose final text is <paramref name="text"/>.</summary>
     public static Generation Generation(string text, params Edit[] edits) => Generation(text, StopReason.EndOfText, edits);
@@ -34,5 +38,14 @@ internal static class Samples
         var items = new List<StreamingTextContent>();
         await foreach (var item in service.GetStreamingTextContentsAsync(prompt, cancellationToken: TestContext.Current.CancellationToken)) items.Add(item);
         return items;
+    }
+
+    private static Generation NewCalling()
+    {
+        const string Text = "I must ask.<tool_call>...";
+        var call = new ToolCall("c1", "temperature", JsonDocument.Parse("{\"city\":\"Oslo\"}").RootElement);
+        var generation = Generation(Text) with { Revision = null };
+        MessagePiece[] pieces = [new(MessagePieceKind.Thinking, new(0, 11)), new(MessagePieceKind.ToolCall, TextSpan.Between(11, Text.Length)) { ToolCalls = [call] }];
+        return generation with { Draft = generation.Draft with { Completion = generation.Draft.Completion with { Message = DraftedMessage.Of(Text, pieces) } } };
     }
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using HybridGen.Drafting;
 using HybridGen.Plugin.Chat;
 using Microsoft.Agents.AI;
@@ -19,7 +18,7 @@ public class AgentTests(MiniEngine mini)
     {
         var asked = new List<string>();
         var tool = AIFunctionFactory.Create((string city) => { asked.Add(city); return 3; }, "temperature");
-        var answers = new Queue<Generation>([Samples.Generation("Hello."), Calling(), Samples.Generation("It is 3 degrees.")]);
+        var answers = new Queue<Generation>([Samples.Generation("Hello."), Samples.Calling, Samples.Generation("It is 3 degrees.")]);
         var agent = new ChatClientAgent(new HybridGenChatClient((prompt, options, token) => AnswerAsync(prompt, answers.Dequeue(), token), Samples.Model), "Be brief.", tools: [tool]);
         var session = await agent.CreateSessionAsync(Token);
         Assert.Equal("Hello.", (await agent.RunAsync("Hi", session, cancellationToken: Token)).Text);
@@ -40,14 +39,6 @@ public class AgentTests(MiniEngine mini)
         var updates = await agent.RunStreamingAsync("Once upon a time", options: options, cancellationToken: Token).ToListAsync(Token);
         Assert.Equal(whole.Text, string.Concat(updates.Select(update => update.Text)));
         Assert.NotEqual("", whole.Text);
-    }
-
-    private static Generation Calling()
-    {
-        var call = new ToolCall("c1", "temperature", JsonDocument.Parse("{\"city\":\"Oslo\"}").RootElement);
-        var generation = Samples.Generation("<call>") with { Revision = null };
-        MessagePiece[] pieces = [new(MessagePieceKind.ToolCall, new(0, 6)) { ToolCalls = [call] }];
-        return generation with { Draft = generation.Draft with { Completion = generation.Draft.Completion with { Message = DraftedMessage.Of("<call>", pieces) } } };
     }
 
     private async IAsyncEnumerable<GenerationUpdate> AnswerAsync(DraftPrompt prompt, Generation generation, [EnumeratorCancellation] CancellationToken cancellationToken)

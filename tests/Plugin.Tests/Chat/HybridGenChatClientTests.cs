@@ -109,7 +109,7 @@ public class HybridGenChatClientTests
     {
         var asked = new List<string>();
         var tool = AIFunctionFactory.Create((string city) => { asked.Add(city); return 3; }, "temperature");
-        var answers = new Queue<Generation>([Calling(), Samples.Generation("It is 3 degrees.")]);
+        var answers = new Queue<Generation>([Samples.Calling, Samples.Generation("It is 3 degrees.")]);
         using var client = new HybridGenChatClient((prompt, options, token) => Answer(prompt, options, answers.Dequeue(), token), Samples.Model).AsBuilder().UseFunctionInvocation().Build();
         var response = await client.GetResponseAsync("How warm is Oslo?", new() { Tools = [tool] }, Token);
         Assert.Equal(["Oslo"], asked);
@@ -120,10 +120,10 @@ public class HybridGenChatClientTests
     [Fact]
     public async Task Thinking_AndCalls_AreContentsOfTheirOwn()
     {
-        var response = await Client(Calling()).GetResponseAsync("p", cancellationToken: Token);
+        var response = await Client(Samples.Calling).GetResponseAsync("p", cancellationToken: Token);
         Assert.Equal(("I must ask.", ChatFinishReason.ToolCalls), (response.Messages[0].Contents.OfType<TextReasoningContent>().Single().Text, response.FinishReason));
         Assert.Equal("Oslo", response.Messages[0].Contents.OfType<FunctionCallContent>().Single().Arguments!["city"]!.ToString());
-        var streamed = (await Client(Calling()).GetStreamingResponseAsync("p", cancellationToken: Token).ToListAsync(Token)).ToChatResponse();
+        var streamed = (await Client(Samples.Calling).GetStreamingResponseAsync("p", cancellationToken: Token).ToListAsync(Token)).ToChatResponse();
         Assert.Equal(response.Messages[0].Contents.Select(content => content.GetType()), streamed.Messages[0].Contents.Select(content => content.GetType()));
         Assert.Equal(ChatFinishReason.ToolCalls, streamed.FinishReason);
     }
@@ -197,15 +197,6 @@ public class HybridGenChatClientTests
         Assert.Null(client.GetService<HybridGenChatClient>("key"));
         client.Dispose();
         client.Dispose();
-    }
-
-    private static Generation Calling()
-    {
-        const string Text = "I must ask.<tool_call>...";
-        var call = new ToolCall("c1", "temperature", JsonDocument.Parse("{\"city\":\"Oslo\"}").RootElement);
-        var generation = Samples.Generation(Text) with { Revision = null };
-        MessagePiece[] pieces = [new(MessagePieceKind.Thinking, new(0, 11)), new(MessagePieceKind.ToolCall, TextSpan.Between(11, Text.Length)) { ToolCalls = [call] }];
-        return generation with { Draft = generation.Draft with { Completion = generation.Draft.Completion with { Message = DraftedMessage.Of(Text, pieces) } } };
     }
 
     private static async IAsyncEnumerable<GenerationUpdate> Settling(Generation generation, string[] parts, [EnumeratorCancellation] CancellationToken cancellationToken)
