@@ -28,7 +28,16 @@ internal static class BareBench
         using var weights = LLamaWeights.LoadFromFile(parameters);
         using var context = weights.CreateContext(parameters with { ContextSize = (uint)Math.Min(4096, weights.ContextSize) });
         var loaded = Stopwatch.GetTimestamp();
-        var prompt = weights.Tokenize(arguments.GetValue(GenerateBench.Prompt)!, true, false, System.Text.Encoding.UTF8);
+        var (tokens, first, rate) = Draft(weights, context, arguments.GetValue(GenerateBench.Prompt)!, most);
+        var measure = new DraftMeasure(tokens, Stopwatch.GetElapsedTime(started, loaded).TotalSeconds, Stopwatch.GetElapsedTime(loaded, first).TotalSeconds, rate, Machine.PeakMebibytes(), "");
+        Console.WriteLine(JsonSerializer.Serialize(measure));
+        return 0;
+    }
+
+    /// <summary>A greedy draft in an empty context: how many tokens, when the first was there, and the rate of the others in tokens/s.</summary>
+    public static (int Tokens, long First, double Rate) Draft(LLamaWeights weights, LLamaContext context, string text, int most)
+    {
+        var prompt = weights.Tokenize(text, true, false, System.Text.Encoding.UTF8);
         var batch = new LLamaBatch();
         var row = 0;
         foreach (var part in Enumerable.Range(0, prompt.Length).Chunk((int)context.BatchSize))
@@ -46,10 +55,7 @@ internal static class BareBench
             tokens.Add(Best(context, batch, batch.Add(tokens[^1], prompt.Length + tokens.Count - 1, LLamaSeqId.Zero, true)));
         }
 
-        var rate = (tokens.Count - 1) / Stopwatch.GetElapsedTime(first).TotalSeconds;
-        var measure = new DraftMeasure(tokens.Count, Stopwatch.GetElapsedTime(started, loaded).TotalSeconds, Stopwatch.GetElapsedTime(loaded, first).TotalSeconds, rate, Machine.PeakMebibytes(), "");
-        Console.WriteLine(JsonSerializer.Serialize(measure));
-        return 0;
+        return (tokens.Count, first, (tokens.Count - 1) / Stopwatch.GetElapsedTime(first).TotalSeconds);
     }
 
     private static LLamaToken Best(LLamaContext context, LLamaBatch batch, int row)

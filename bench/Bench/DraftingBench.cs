@@ -11,6 +11,8 @@ internal static class DraftingBench
 {
     private const string One = "one draft, log-probabilities, entropy and 5 alternatives";
 
+    private const string Bare = "bare loop of decode and argmax";
+
     private static readonly Option<int> Requests = new("--requests") { Description = "Short drafts over which memory is watched.", DefaultValueFactory = _ => 2_000 };
     private static readonly Option<int> Loads = new("--loads") { Description = "Times that the model is loaded and freed.", DefaultValueFactory = _ => 20 };
 
@@ -38,7 +40,8 @@ internal static class DraftingBench
     private static async Task RatesAsync(Setting run, int runs, Report report, CancellationToken cancellationToken)
     {
         LlamaLibrary.EnsureLoaded();
-        using var weights = LLamaWeights.LoadFromFile(new ModelParams(run.Model) { LoadMode = LLamaLoadMode.MemoryMap, GpuLayerCount = 0 });
+        using var weights = LLamaWeights.LoadFromFile(run.Parameters);
+        using var bare = weights.CreateContext(run.Parameters);
         await using var one = LlamaDrafter.Over(weights, run.Options(1, isInvariant: false));
         await using var invariant = LlamaDrafter.Over(weights, run.Options(1, isInvariant: true));
         await using var eight = LlamaDrafter.Over(weights, run.Options(8, isInvariant: false));
@@ -48,6 +51,7 @@ internal static class DraftingBench
         {
             if (i == 1) rates.Clear(); // the first run warms up
             Add(One, await RateAsync(one, run, 1, cancellationToken));
+            Add(Bare, BareRate(bare, weights, run));
             Add("one draft, batch-invariant", await RateAsync(invariant, run, 1, cancellationToken));
             Add("eight drafts at once, together", await RateAsync(eight, run, 8, cancellationToken));
             Add("eight drafts at once, batch-invariant, together", await RateAsync(invariantEight, run, 8, cancellationToken));
@@ -55,6 +59,7 @@ internal static class DraftingBench
 
         foreach (var (name, values) in rates) report.Add(name, Machine.Median(values), "tokens/s");
         foreach (var (name, values) in rates.Skip(1)) report.Add($"{name}, over one draft", Machine.Median(values.Zip(rates[One], (ours, theirs) => ours / theirs)));
+        report.Add("one draft, over the bare loop", Machine.Median(rates[One].Zip(rates[Bare], (ours, theirs) => ours / theirs)));
 
         void Add(string name, double rate)
         {
@@ -68,6 +73,12 @@ internal static class DraftingBench
     {
         var written = await Task.WhenAll(Enumerable.Range(0, drafts).Select(_ => run.DraftAsync(drafter, run.Tokens, cancellationToken)));
         return written.Sum(draft => draft.Tokens.Count - 1) / written.Max(draft => draft.Completion.DraftDuration.TotalSeconds);
+    }
+
+    private static double BareRate(LLamaContext context, LLamaWeights weights, Setting run)
+    {
+        context.NativeHandle.MemoryClear();
+        return BareBench.Draft(weights, context, run.Prompt, run.Tokens).Rate;
     }
 
     private static async Task RequestsAsync(Setting run, int requests, Report report, CancellationToken cancellationToken)
@@ -91,6 +102,8 @@ internal static class DraftingBench
 
     private sealed record Setting(string Model, string Prompt, int Tokens, int Threads)
     {
+        public ModelParams Parameters => new(Model) { LoadMode = LLamaLoadMode.MemoryMap, GpuLayerCount = 0, ContextSize = 1024, Threads = Threads, BatchThreads = Threads };
+
         public LlamaDrafterOptions Options(int sequences, bool isInvariant) => new() { ModelPath = Model, ContextSize = 1024, Sequences = sequences, IsBatchInvariant = isInvariant, Threads = Threads };
 
         public Task<Draft> DraftAsync(LlamaDrafter drafter, int tokens, CancellationToken cancellationToken) =>
