@@ -99,7 +99,9 @@ public static class HybridGenChatExtensions
         services.AddKeyedSingleton<IChatClient>(serviceId, (provider, _) => Client(provider, serviceId, configure));
 
     private static IServiceCollection AddCompletion(this IServiceCollection services, string? serviceId, Action<ChatClientBuilder>? configure) =>
-        services.AddKeyedSingleton(serviceId, (provider, _) => Client(provider, serviceId, configure).AsChatCompletionService(provider));
+        services.AddKeyedSingleton<IChatCompletionService>(
+            serviceId,
+            (provider, _) => new HybridGenChatCompletionService(Client(provider, serviceId, configure), provider.GetRequiredKeyedService<HybridGenEngine>(serviceId).Options.Sequences, provider));
 
     private static IChatClient Client(IServiceProvider provider, string? serviceId, Action<ChatClientBuilder>? configure)
     {
