@@ -293,7 +293,7 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
     }
 
     private DraftWriter Writer(DraftOptions options, FittedPrompt prompt, ChannelWriter<DraftUpdate> updates) =>
-        new(_vocabulary, options, _samplers.Create(options, prompt.Tokens), prompt, ContextSize, updates);
+        new(_vocabulary, options, _samplers.Create(options, prompt), prompt, ContextSize, updates);
 
     private static Channel<DraftUpdate> NewChannel() => Channel.CreateUnbounded<DraftUpdate>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
 

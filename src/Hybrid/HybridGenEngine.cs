@@ -191,7 +191,7 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
     private async Task<Generation> GenerateAsync(DraftPrompt prompt, GenerateOptions options, ChannelWriter<GenerationUpdate> updates, Request request)
     {
         var drafter = await request.Load(_drafter).ConfigureAwait(false);
-        if (options.Draft.Constraint is not null || options.Revise is null) options = options with { Revise = null, Pipeline = new Pipeline.DraftThenRevise() };
+        if (options.Draft.Constraint is not null || options.Revise is null || prompt is DraftPrompt.Chat { RequiredTools.Count: > 0 }) options = options with { Revise = null, Pipeline = new Pipeline.DraftThenRevise() };
         DraftChoice.Check(options);
         request.Operation.Ask(prompt, drafter.ModelId);
         if (_log.IsEnabled(LogLevel.Trace)) _log.Asked(MessageText.Of(prompt));

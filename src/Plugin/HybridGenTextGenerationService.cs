@@ -14,28 +14,28 @@ public sealed class HybridGenTextGenerationService : ITextGenerationService
 {
     private readonly Generating _generate;
     private readonly string _modelId;
+    private readonly int _atOnce;
 
     /// <summary>Creates the service over an engine, which it does not dispose.</summary>
     public HybridGenTextGenerationService(HybridGenEngine engine)
-        : this((engine ?? throw new ArgumentNullException(nameof(engine))).GenerateAsync, engine.DrafterId) { }
+        : this((engine ?? throw new ArgumentNullException(nameof(engine))).GenerateAsync, engine.DrafterId, engine.Options.Sequences) { }
 
-    internal HybridGenTextGenerationService(Generating generate, string modelId)
+    internal HybridGenTextGenerationService(Generating generate, string modelId, int atOnce = 1)
     {
-        _generate = generate;
-        _modelId = modelId;
+        (_generate, _modelId, _atOnce) = (generate, modelId, atOnce);
         Attributes = new Dictionary<string, object?> { [AIServiceExtensions.ModelIdKey] = modelId };
     }
 
     /// <summary>What is known of the service: <c>ModelId</c>, the drafter's file name without its extension.</summary>
     public IReadOnlyDictionary<string, object?> Attributes { get; }
 
-    /// <summary>Returns the revised draft, or as many as the settings ask for.</summary>
+    /// <summary>Returns the revised draft, or as many as the settings ask for; as many at once as <see cref="HybridGenOptions.Sequences"/>.</summary>
     /// <param name="prompt">A user's turn, or with <see cref="HybridGenPromptExecutionSettings.Raw"/> the text to go on with.</param>
     /// <param name="executionSettings">Any settings that <see cref="HybridGenPromptExecutionSettings.FromExecutionSettings"/> reads.</param>
     /// <param name="kernel">Not used.</param>
     /// <param name="cancellationToken">Stops the draft or the revision.</param>
     /// <exception cref="ArgumentException">A setting is unknown, of the wrong type, or out of range.</exception>
-    /// <exception cref="KernelException">The draft or the revision failed; the message says why.</exception>
+    /// <exception cref="KernelException">The engine refused or failed; the message says why, and the inner exception is the engine's own.</exception>
     /// <exception cref="OperationCanceledException">The generation was cancelled.</exception>
     public async Task<IReadOnlyList<TextContent>> GetTextContentsAsync(
         string prompt,
@@ -45,10 +45,10 @@ public sealed class HybridGenTextGenerationService : ITextGenerationService
     {
         ArgumentNullException.ThrowIfNull(prompt);
         var requests = Requests(executionSettings);
-        return await Task.WhenAll(requests.Select(request => GetTextContentAsync(prompt, request.Settings, request.Options, cancellationToken))).ConfigureAwait(false);
+        return await new Choices(requests.Count, _atOnce).AllAsync((choice, token) => GetTextContentAsync(prompt, requests[choice].Settings, requests[choice].Options, token), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Streams the revised draft, word by word.</summary>
+    /// <summary>Streams the revised draft, word by word, or several, one after the other, each with its number (<see cref="StreamingKernelContent.ChoiceIndex"/>).</summary>
     /// <remarks>
     /// The revision can change any word of the draft, so the first item comes once it is done, and only final text is streamed. The
     /// last item carries the <see cref="HybridGenMetadata"/>, with the draft and the edits. To watch the draft being written use
@@ -63,16 +63,27 @@ public sealed class HybridGenTextGenerationService : ITextGenerationService
     {
         ArgumentNullException.ThrowIfNull(prompt);
         var requests = Requests(executionSettings);
-        for (var choice = 0; choice < requests.Count; choice++)
+        var parts = requests.Count == 1 ? StreamAsync(0, cancellationToken) : new Choices(requests.Count, _atOnce).StreamAsync(StreamAsync, cancellationToken);
+        await foreach (var part in parts.ConfigureAwait(false)) yield return part;
+
+        async IAsyncEnumerable<StreamingTextContent> StreamAsync(int choice, [EnumeratorCancellation] CancellationToken token)
         {
-            var content = await GetTextContentAsync(prompt, requests[choice].Settings, requests[choice].Options, cancellationToken).ConfigureAwait(false);
-            var pieces = FinalText.Words(content.Text!).DefaultIfEmpty("").ToList();
-            for (var i = 0; i < pieces.Count; i++)
+            var content = await GetTextContentAsync(prompt, requests[choice].Settings, requests[choice].Options, token).ConfigureAwait(false);
+            foreach (var part in Parts(content, choice))
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                var isLast = i == pieces.Count - 1;
-                yield return new StreamingTextContent(pieces[i], choice, _modelId, isLast ? content.InnerContent : null, metadata: isLast ? content.Metadata : null);
+                token.ThrowIfCancellationRequested();
+                yield return part;
             }
+        }
+    }
+
+    private IEnumerable<StreamingTextContent> Parts(TextContent content, int choice)
+    {
+        var words = FinalText.Words(content.Text!).DefaultIfEmpty("").ToList();
+        for (var i = 0; i < words.Count; i++)
+        {
+            var isLast = i == words.Count - 1;
+            yield return new StreamingTextContent(words[i], choice, _modelId, isLast ? content.InnerContent : null, metadata: isLast ? content.Metadata : null);
         }
     }
 
@@ -82,15 +93,8 @@ public sealed class HybridGenTextGenerationService : ITextGenerationService
 
     private async Task<TextContent> GetTextContentAsync(string prompt, HybridGenPromptExecutionSettings settings, GenerateOptions options, CancellationToken cancellationToken)
     {
-        try
-        {
-            var generation = await _generate(settings.ToPrompt(prompt), options, cancellationToken).ConfigureAwait(false);
-            var text = FinalText.Of(generation, options.Draft.StopStrings);
-            return new TextContent(text.Text, _modelId, generation, metadata: new HybridGenMetadata(generation, text, settings.Logprobs == true));
-        }
-        catch (Exception failure) when (ServiceFailure.IsKnown(failure))
-        {
-            throw ServiceFailure.Named(failure, _modelId);
-        }
+        var generation = await ServiceFailure.NamedAsync(() => _generate(settings.ToPrompt(prompt), options, cancellationToken), ServiceFailure.Of(_modelId)).ConfigureAwait(false);
+        var text = FinalText.Of(generation, options.Draft.StopStrings);
+        return new TextContent(text.Text, _modelId, generation, metadata: new HybridGenMetadata(generation, text, settings.Logprobs == true));
     }
 }

@@ -14,7 +14,10 @@ internal static class Samples
         "The cat sat.", new Edit(new(4, 3), "cta", "cat", EditKind.Spelling, 3.5, 1));
 
     /// <summary>A generation that thinks "I must ask." and calls the tool <c>temperature</c> for Oslo.</summary>
-    public static Generation Calling { get; } = NewCalling();
+    public static Generation Calling { get; } = NewCalling("Oslo");
+
+    /// <summary>The same for several cities, a call each.</summary>
+    public static Generation CallingFor(params string[] cities) => NewCalling(cities);
 
     /// <summary>A generation whose final text is <paramref name="text"/>.</summary>
     public static Generation Generation(string text, params Edit[] edits) => Generation(text, StopReason.EndOfText, edits);
@@ -40,12 +43,12 @@ internal static class Samples
         return items;
     }
 
-    private static Generation NewCalling()
+    private static Generation NewCalling(params string[] cities)
     {
         const string Text = "I must ask.<tool_call>...";
-        var call = new ToolCall("c1", "temperature", JsonDocument.Parse("{\"city\":\"Oslo\"}").RootElement);
+        var calls = cities.Select((city, i) => new ToolCall($"c{i + 1}", "temperature", JsonDocument.Parse($"{{\"city\":\"{city}\"}}").RootElement));
         var generation = Generation(Text) with { Revision = null };
-        MessagePiece[] pieces = [new(MessagePieceKind.Thinking, new(0, 11)), new(MessagePieceKind.ToolCall, TextSpan.Between(11, Text.Length)) { ToolCalls = [call] }];
+        MessagePiece[] pieces = [new(MessagePieceKind.Thinking, new(0, 11)), new(MessagePieceKind.ToolCall, TextSpan.Between(11, Text.Length)) { ToolCalls = [.. calls] }];
         return generation with { Draft = generation.Draft with { Completion = generation.Draft.Completion with { Message = DraftedMessage.Of(Text, pieces) } } };
     }
 }

@@ -22,7 +22,7 @@ internal sealed class ChatAnswer(Generation generation, ChatRequest request, str
     public IEnumerable<AIContent> Thinking => generation.Thinking is { Length: > 0 } thinking ? [new TextReasoningContent(thinking)] : [];
 
     /// <summary>The calls of tools, behind the text.</summary>
-    public IEnumerable<AIContent> Calls => generation.ToolCalls.Select(call => new FunctionCallContent(call.Id, call.Name, call.Arguments.EnumerateObject().ToDictionary(argument => argument.Name, argument => (object?)argument.Value)) { RawRepresentation = call });
+    public IEnumerable<AIContent> Calls => generation.ToolCalls.Take(request.HasOneCall ? 1 : int.MaxValue).Select(call => new FunctionCallContent(call.Id, call.Name, call.Arguments.EnumerateObject().ToDictionary(argument => argument.Name, argument => (object?)argument.Value)) { RawRepresentation = call });
 
     public UsageDetails Usage => HybridGenMetadata.UsageOf(generation);
 

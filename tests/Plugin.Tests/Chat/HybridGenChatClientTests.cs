@@ -177,7 +177,7 @@ public class HybridGenChatClientTests
         await AssertRefused<ArgumentException>("'tempreature'", null, new() { AdditionalProperties = new() { ["tempreature"] = 1 } });
         await AssertRefused<ArgumentOutOfRangeException>("Temperature", null, new() { Temperature = -1 });
         await AssertRefused<ArgumentOutOfRangeException>("MaxTokens", null, new() { MaxOutputTokens = 0 });
-        await AssertRefused<NotSupportedException>("ChatToolMode.Auto", null, new() { Tools = [tool], ToolMode = ChatToolMode.RequireAny });
+        await AssertRefused<ArgumentException>("'other'", null, new() { Tools = [tool], ToolMode = ChatToolMode.RequireSpecific("other") });
         await AssertRefused<NotSupportedException>("exclude each other", null, new() { Tools = [tool], ResponseFormat = ChatResponseFormat.Json });
 
         async Task AssertRefused<T>(string expected, List<ChatMessage>? messages, ChatOptions? options) where T : Exception
