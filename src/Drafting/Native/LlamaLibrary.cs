@@ -69,6 +69,7 @@ public static class LlamaLibrary
     {
         // An application that drives LLamaSharp itself has loaded and configured it already.
         if (NativeLibraryConfig.LLama.LibraryHasLoaded) return;
+        OpenMp.EnsurePrepared();
         NativeLibraryConfig.All.WithLogCallback(Remember);
         if (path is null) return;
         // The loader's own words say why it refuses a file; LLamaSharp would not pass them on.

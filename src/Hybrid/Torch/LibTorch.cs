@@ -81,6 +81,7 @@ public static class LibTorch
     /// <summary>Loads what TorchSharp's library links to, in the order of their dependencies, so that the copy finds it from anywhere.</summary>
     private static void Preload(string folder)
     {
+        OpenMp.EnsurePrepared();
         foreach (var name in new[] { "libc10.so", "libtorch_cpu.so", "libc10_cuda.so", "libtorch_cuda.so", "libtorch.so" })
         {
             var path = Path.Combine(folder, name);
