@@ -23,6 +23,7 @@ internal sealed partial class PluginJson : JsonSerializerContext
     public static JsonSerializerOptions Known { get; } = new()
     {
         Encoder = AIJsonUtilities.DefaultOptions.Encoder,
-        TypeInfoResolver = JsonTypeInfoResolver.Combine(Default, AIJsonUtilities.DefaultOptions.TypeInfoResolver),
+        // Default may not be there yet: it is set in a file of its own.
+        TypeInfoResolver = JsonTypeInfoResolver.Combine(new PluginJson(), AIJsonUtilities.DefaultOptions.TypeInfoResolver),
     };
 }
