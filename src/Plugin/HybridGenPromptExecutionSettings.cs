@@ -124,8 +124,12 @@ public sealed class HybridGenPromptExecutionSettings : PromptExecutionSettings
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? Thinking { get; set => field = Thawed(value); }
 
-    /// <summary>How many texts are returned; where a seed is given, each adds its number to it.</summary>
-    /// <value>1 to 128; a chat service returns one.</value>
+    /// <summary>How many texts or answers are returned, each drafted and revised by itself.</summary>
+    /// <remarks>
+    /// Where a seed is given, text <c>i</c>, from 0, has the seed <c>seed + i * drafts</c>, so that no two write the same draft. With a temperature of 0
+    /// all are the same. A chat client's response is one answer, so that it refuses more.
+    /// </remarks>
+    /// <value>1 to 128; default 1.</value>
     [JsonPropertyName("results_per_prompt")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? ResultsPerPrompt { get; set => field = Thawed(value); }

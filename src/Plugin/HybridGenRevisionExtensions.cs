@@ -16,7 +16,7 @@ public static class HybridGenRevisionExtensions
     public const string PluginName = "text";
 
     /// <summary>Adds the functions of <see cref="HybridGenFunctions"/>, over the engine of the container.</summary>
-    /// <param name="builder">The kernel's builder; an engine must be registered with it (<see cref="AddHybridGenEngine"/> or one of the services).</param>
+    /// <param name="builder">The kernel's builder; an engine must be registered with it (<see cref="AddHybridGenEngine(IKernelBuilder, HybridGenOptions, string)"/> or one of the services).</param>
     /// <param name="options">How texts are revised, policies apart; <see langword="null"/> for the defaults.</param>
     /// <param name="serviceId">Key of the engine.</param>
     /// <param name="pluginName">Name of the plugin.</param>
@@ -41,7 +41,7 @@ public static class HybridGenRevisionExtensions
     }
 
     /// <summary>Revises what a kernel's prompts are answered with, by the engine of the container (<see cref="HybridGenRevisionFilter"/>).</summary>
-    /// <param name="builder">The kernel's builder; an engine must be registered with it (<see cref="AddHybridGenEngine"/> or one of the services).</param>
+    /// <param name="builder">The kernel's builder; an engine must be registered with it (<see cref="AddHybridGenEngine(IKernelBuilder, HybridGenOptions, string)"/> or one of the services).</param>
     /// <param name="options">How; <see langword="null"/> for the defaults.</param>
     /// <param name="serviceId">Key of the engine.</param>
     /// <param name="applies">Whose results are revised; <see langword="null"/> for those of all prompts.</param>
@@ -60,6 +60,18 @@ public static class HybridGenRevisionExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.AddEngine(serviceId, options ?? new HybridGenOptions());
+        return builder;
+    }
+
+    /// <summary>Adds the caller's engine, which stays the caller's: no container disposes of it.</summary>
+    /// <param name="builder">The kernel's builder.</param>
+    /// <param name="engine">The engine.</param>
+    /// <param name="serviceId">Key of the engine; a later call with the same key replaces it.</param>
+    public static IKernelBuilder AddHybridGenEngine(this IKernelBuilder builder, HybridGenEngine engine, string? serviceId = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(engine);
+        builder.Services.AddEngine(serviceId, engine);
         return builder;
     }
 

@@ -33,17 +33,22 @@ internal static class RequestedGeneration
         };
     }
 
-    /// <summary>The settings of each of the texts that are asked for.</summary>
+    /// <summary>The settings of each of the texts that are asked for, seeds apart by as many as each text has drafts; those of a single one are its own.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">So many texts cannot be asked for.</exception>
     public static IEnumerable<HybridGenPromptExecutionSettings> Each(this HybridGenPromptExecutionSettings settings)
     {
         var count = settings.ResultsPerPrompt ?? 1;
         if (count is < 1 or > 128) throw OutOfRange(nameof(settings.ResultsPerPrompt), count, "1 to 128");
-        for (var i = 0; i < count; i++)
-        {
-            var one = (HybridGenPromptExecutionSettings)settings.Clone();
-            one.Seed = settings.Seed is { } seed ? (seed + i) % (1L << 32) : null;
-            yield return i == 0 ? settings : one;
-        }
+        return count == 1 ? [settings] : Enumerable.Range(0, count).Select(settings.Numbered);
+    }
+
+    private static HybridGenPromptExecutionSettings Numbered(this HybridGenPromptExecutionSettings settings, int number)
+    {
+        var one = (HybridGenPromptExecutionSettings)settings.Clone();
+        one.ResultsPerPrompt = null;
+        // One that is out of range is refused as it is.
+        if (settings.Seed is >= 0 and <= uint.MaxValue) one.Seed = (settings.Seed + ((long)number * (settings.Drafts ?? 1))) % (1L << 32);
+        return one;
     }
 
     private static Sampling Sampling(HybridGenPromptExecutionSettings settings)

@@ -14,7 +14,10 @@ internal static class Samples
         "The cat sat.", new Edit(new(4, 3), "cta", "cat", EditKind.Spelling, 3.5, 1));
 
     /// <summary>A generation that thinks "I must ask." and calls the tool <c>temperature</c> for Oslo.</summary>
-    public static Generation Calling { get; } = NewCalling();
+    public static Generation Calling { get; } = NewCalling("Oslo");
+
+    /// <summary>The same for several cities, a call each.</summary>
+    public static Generation CallingFor(params string[] cities) => NewCalling(cities);
 
     /// <summary>A generation whose final text is <paramref name="text"/>.</summary>
     public static Generation Generation(string text, params Edit[] edits) => Generation(text, StopReason.EndOfText, edits);
@@ -27,11 +30,16 @@ internal static class Samples
         return new(draft, new Revision(input, text, edits, 3, 1, TimeSpan.FromMilliseconds(11)));
     }
 
-    public static HybridGenTextGenerationService Service(Generation generation) => new((_, _, _) => Task.FromResult(generation), Model);
+    public static HybridGenTextGenerationService Service(Generation generation) => Service((_, _, _) => Task.FromResult(generation));
 
-    public static HybridGenTextGenerationService Service(Generating generate) => new(generate, Model);
+    public static HybridGenTextGenerationService Service(Func<DraftPrompt, GenerateOptions, CancellationToken, Task<Generation>> generate) => new((prompt, options, token) => Completed(generate(prompt, options, token)), Model);
 
-    public static HybridGenTextGenerationService Failing(Exception exception) => new((_, _, _) => Task.FromException<Generation>(exception), Model);
+    public static HybridGenTextGenerationService Failing(Exception exception) => Service((_, _, _) => Task.FromException<Generation>(exception));
+
+    private static async IAsyncEnumerable<GenerationUpdate> Completed(Task<Generation> generation)
+    {
+        yield return new GenerationUpdate.Completed(await generation);
+    }
 
     public static async Task<List<StreamingTextContent>> StreamAsync(this HybridGenTextGenerationService service, string prompt = "p")
     {
@@ -40,12 +48,12 @@ internal static class Samples
         return items;
     }
 
-    private static Generation NewCalling()
+    private static Generation NewCalling(params string[] cities)
     {
         const string Text = "I must ask.<tool_call>...";
-        var call = new ToolCall("c1", "temperature", JsonDocument.Parse("{\"city\":\"Oslo\"}").RootElement);
+        var calls = cities.Select((city, i) => new ToolCall($"c{i + 1}", "temperature", JsonDocument.Parse($"{{\"city\":\"{city}\"}}").RootElement));
         var generation = Generation(Text) with { Revision = null };
-        MessagePiece[] pieces = [new(MessagePieceKind.Thinking, new(0, 11)), new(MessagePieceKind.ToolCall, TextSpan.Between(11, Text.Length)) { ToolCalls = [call] }];
+        MessagePiece[] pieces = [new(MessagePieceKind.Thinking, new(0, 11)), new(MessagePieceKind.ToolCall, TextSpan.Between(11, Text.Length)) { ToolCalls = [.. calls] }];
         return generation with { Draft = generation.Draft with { Completion = generation.Draft.Completion with { Message = DraftedMessage.Of(Text, pieces) } } };
     }
 }

@@ -54,7 +54,7 @@ internal sealed class ChatScaffold
     {
         DraftPrompt.Raw raw => (Text(raw.Text), AnswerFormat.Plain),
         DraftPrompt.Chat chat when HasTemplate => Render(chat),
-        DraftPrompt.Chat { Tools.Count: > 0 } => throw new DraftingException("The model brings no chat template, so it knows no tools; give it one (LlamaDrafterOptions.ChatTemplate)."),
+        DraftPrompt.Chat { Tools.Count: > 0 } or DraftPrompt.Chat { RequiredTools.Count: > 0 } => throw new DraftingException("The model brings no chat template, so it knows no tools; give it one (LlamaDrafterOptions.ChatTemplate)."),
         DraftPrompt.Chat chat => (Text(string.Join("\n\n", chat.Turns.Select(turn => turn.Content))), AnswerFormat.Plain),
         _ => throw new ArgumentException($"{prompt.GetType().Name} is not a kind of prompt that is known.", nameof(prompt)),
     };
@@ -64,7 +64,8 @@ internal sealed class ChatScaffold
         var runs = _template.Render(chat);
         var format = MessageFormat.Of(_template.Source(chat), hasTools: chat.Tools.Count > 0 || chat.Turns.Any(turn => turn.ToolCalls.Count > 0));
         var isThinking = runs.Count > 0 && !runs[^1].IsContent && format.BeginsInside(runs[^1].Text);
-        return (Tokenize(runs), format.IsPlain ? AnswerFormat.Plain : new AnswerFormat(format, isThinking, chat.Tools, Marks(format)));
+        var answer = format.IsPlain ? AnswerFormat.Plain : new AnswerFormat(format, isThinking, chat.Tools, Marks(format));
+        return (Tokenize(runs), answer with { Required = RequiredCall.Of(chat) });
     }
 
     /// <summary>Tags of a format that are control tokens, which print nothing by themselves.</summary>

@@ -19,6 +19,14 @@ public abstract record DraftPrompt
         /// <value>Default: none. A template that does not write them is refused: they are never left out in silence.</value>
         public IReadOnlyList<Tool> Tools { get; init => field = value ?? throw new ArgumentNullException(nameof(Tools)); } = [];
 
+        /// <summary>Names of the tools of which the answer must call one: it is thinking, where the model thinks, and one call with arguments that its parameters allow.</summary>
+        /// <remarks>
+        /// The draft is held to the form in which the model's template writes calls; a template without such a form is refused, and parameters that
+        /// no grammar can be made of (<see cref="SchemaNotSupportedException"/>). An answer that ends with <see cref="StopReason.MaxTokens"/> has no call.
+        /// </remarks>
+        /// <value>Default: none; the model says or calls what it likes.</value>
+        public IReadOnlyList<string> RequiredTools { get; init => field = value ?? throw new ArgumentNullException(nameof(RequiredTools)); } = [];
+
         /// <summary>Whether a model that can do both thinks before it answers (the template's <c>enable_thinking</c>).</summary>
         /// <value><see langword="null"/> (default): as the template does by itself.</value>
         public bool? IsThinking { get; init; }
@@ -28,7 +36,7 @@ public abstract record DraftPrompt
         public IReadOnlyDictionary<string, JsonElement> Variables { get; init => field = value ?? throw new ArgumentNullException(nameof(Variables)); } = new Dictionary<string, JsonElement>();
 
         /// <summary>Whether the conversations are the same, turn by turn and tool by tool.</summary>
-        public bool Equals(Chat? other) => other is not null && Turns.SequenceEqual(other.Turns) && Tools.SequenceEqual(other.Tools) && IsThinking == other.IsThinking
+        public bool Equals(Chat? other) => other is not null && Turns.SequenceEqual(other.Turns) && Tools.SequenceEqual(other.Tools) && RequiredTools.SequenceEqual(other.RequiredTools) && IsThinking == other.IsThinking
             && Variables.Count == other.Variables.Count && Variables.All(pair => other.Variables.TryGetValue(pair.Key, out var value) && JsonElement.DeepEquals(pair.Value, value));
 
         /// <inheritdoc/>

@@ -16,7 +16,9 @@ internal static class ServiceConversation
     public static ChatOptions Options(DraftPrompt prompt, DraftOptions options)
     {
         var random = options.Sampling as Sampling.Random;
-        var tools = (prompt as DraftPrompt.Chat)?.Tools ?? [];
+        var (tools, required) = prompt is DraftPrompt.Chat chat ? (chat.Tools, RequiredCall.Of(chat)) : ([], []);
+        // A service can be told of one, or of all that it is given.
+        if (required.Count > 1) tools = required;
         return new ChatOptions
         {
             MaxOutputTokens = options.MaxTokens,
@@ -26,6 +28,7 @@ internal static class ServiceConversation
             Seed = random?.Seed,
             StopSequences = options.StopStrings.Count > 0 ? [.. options.StopStrings] : null,
             Tools = tools.Count > 0 ? [.. tools.Select(tool => AIFunctionFactory.CreateDeclaration(tool.Name, tool.Description, tool.Parameters))] : null,
+            ToolMode = required.Count switch { 0 => null, 1 => ChatToolMode.RequireSpecific(required[0].Name), _ => ChatToolMode.RequireAny },
         };
     }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using LLama;
 using LLama.Native;
 
@@ -9,7 +10,7 @@ namespace HybridGen.Drafting;
 internal sealed record TokenAlphabet(byte[][] Bytes, bool[] Ends)
 {
     /// <summary>The tokens that begin with a whole character.</summary>
-    private readonly (int Number, Utf8Piece Piece)[] _whole =
+    private (int Number, Utf8Piece Piece)[] Whole { get; init; } =
         [.. Numbered(Bytes, Ends).Where(token => !IsContinuation(token.Bytes[0])).Select(token => (token.Id, Utf8Piece.Read(token.Bytes))).Where(token => token.Item2 is not null)!];
 
     /// <summary>The tokens that go on with a character which an earlier one began.</summary>
@@ -21,10 +22,18 @@ internal sealed record TokenAlphabet(byte[][] Bytes, bool[] Ends)
         return new TokenAlphabet([.. ids.Select(id => vocabulary.Bytes(id))], [.. ids.Select(id => ((LLamaToken)id).IsEndOfGeneration(weights.Vocab))]);
     }
 
+    /// <summary>The alphabet in which some control tokens write what they are called.</summary>
+    public TokenAlphabet With(IReadOnlyDictionary<LLamaToken, string> marks)
+    {
+        var (bytes, written) = ((byte[][])Bytes.Clone(), marks.Where(mark => !Ends[(int)mark.Key] && Bytes[(int)mark.Key].Length == 0).ToList());
+        foreach (var (token, text) in written) bytes[(int)token] = Encoding.UTF8.GetBytes(text);
+        return this with { Bytes = bytes, Whole = [.. Whole, .. written.Select(mark => ((int)mark.Key, Utf8Piece.Read(bytes[(int)mark.Key])!))] };
+    }
+
     /// <summary>The pieces that may come after the bytes of an unfinished character.</summary>
     public IReadOnlyList<(int Number, Utf8Piece Piece)> After(ReadOnlySpan<byte> rest)
     {
-        if (rest.Length == 0) return _whole;
+        if (rest.Length == 0) return Whole;
         var pieces = new List<(int, Utf8Piece)>();
         foreach (var (id, bytes) in _continuing)
             if (Utf8Piece.Read([.. rest, .. bytes]) is { } piece) pieces.Add((id, piece));

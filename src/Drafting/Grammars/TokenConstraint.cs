@@ -1,9 +1,14 @@
+using System.Text;
+
 namespace HybridGen.Drafting;
 
 /// <summary>Which tokens a draft may go on with so that its text follows a grammar.</summary>
-internal sealed class TokenConstraint(Grammar grammar, TokenAlphabet alphabet)
+/// <param name="grammar">The grammar.</param>
+/// <param name="alphabet">What the tokens write.</param>
+/// <param name="written">What of the text stands there already.</param>
+internal sealed class TokenConstraint(Grammar grammar, TokenAlphabet alphabet, string written = "")
 {
-    private GrammarState _state = GrammarState.Start(grammar);
+    private GrammarState _state = GrammarState.Start(grammar).After(Encoding.UTF8.GetBytes(written)) ?? throw new DraftingException("The text cannot go on as it must: what stands there already is not the beginning of such a text.");
 
     /// <summary>Whether a token may come next; one that ends the text only where the text is complete.</summary>
     public bool Allows(int id) => alphabet.Ends[id] ? _state.IsComplete : alphabet.Bytes[id].Length > 0 && _state.After(alphabet.Bytes[id]) is not null;

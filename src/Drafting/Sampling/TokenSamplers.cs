@@ -1,5 +1,4 @@
 using LLama;
-using LLama.Native;
 
 namespace HybridGen.Drafting;
 
@@ -11,15 +10,23 @@ internal sealed class TokenSamplers(LLamaWeights weights, LlamaVocabulary vocabu
 
     /// <summary>The sampler of a draft.</summary>
     /// <param name="options">How to choose.</param>
-    /// <param name="prompt">The prompt's tokens: penalties count them.</param>
-    /// <exception cref="DraftingException">A bias is for a token that the model does not have.</exception>
-    public TokenSampler Create(DraftOptions options, IReadOnlyList<LLamaToken> prompt)
+    /// <param name="prompt">The prompt: penalties count its tokens, and it may ask for a call.</param>
+    /// <exception cref="DraftingException">A bias is for a token that the model does not have, or a call cannot be held to.</exception>
+    public TokenSampler Create(DraftOptions options, FittedPrompt prompt)
     {
-        if (options is { Sampling: Sampling.Greedy { LeavesLogits: true }, Constraint: null }) return new BestTokenSampler();
+        var constraint = Constraint(options, prompt);
+        if (constraint is null && options is { Sampling: Sampling.Greedy { LeavesLogits: true } }) return new BestTokenSampler();
         var biases = options.Sampling.LogitBias.Select(bias => (Id(bias), (float)bias.Bias)).ToArray();
         var chain = new SamplerChain(options.Sampling, weights, contextSize);
-        foreach (var token in prompt) chain.Accept(token);
-        return new ChainSampler(chain, biases, options.Constraint is { } constraint ? new TokenConstraint(constraint.Grammar, _alphabet.Value) : null);
+        foreach (var token in prompt.Tokens) chain.Accept(token);
+        return new ChainSampler(chain, biases, constraint);
+    }
+
+    private TokenConstraint? Constraint(DraftOptions options, FittedPrompt prompt)
+    {
+        if (prompt.Answer.Required.Count == 0) return options.Constraint is { } asked ? new TokenConstraint(asked.Grammar, _alphabet.Value) : null;
+        if (options.Constraint is not null) throw new DraftingException("A draft that must call a tool cannot be held to a Constraint, too; leave one of the two out.");
+        return new TokenConstraint(RequiredCall.Grammar(prompt.Answer), _alphabet.Value.With(prompt.Answer.Marks), prompt.Written);
     }
 
     private int Id(LogitBias bias) => bias switch

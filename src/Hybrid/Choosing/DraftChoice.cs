@@ -31,8 +31,9 @@ internal sealed class DraftChoice(Func<string, CancellationToken, Task<TextScore
         var drafts = await DraftStage.Told(() => drafter.DraftManyAsync(prompt, options.Drafts, options.Draft, cancellationToken), drafter.ModelId).ConfigureAwait(false);
         var ranked = new List<RankedDraft>(drafts.Count);
         // The refiner sees words, not structure.
+        var isProse = options.Draft.Constraint is null && prompt is not DraftPrompt.Chat { RequiredTools.Count: > 0 };
         foreach (var draft in drafts)
-            ranked.Add(new RankedDraft(draft, PerToken(draft), options.Draft.Constraint is null ? await DoubtAsync(draft.Text, cancellationToken).ConfigureAwait(false) : null));
+            ranked.Add(new RankedDraft(draft, PerToken(draft), isProse ? await DoubtAsync(draft.Text, cancellationToken).ConfigureAwait(false) : null));
         return ranked;
     }
 

@@ -10,6 +10,9 @@ namespace HybridGen.Plugin.Chat;
 /// <param name="Settings">The settings that this was read from.</param>
 internal sealed record ChatRequest(DraftPrompt.Chat Prompt, GenerateOptions Options, HybridGenPromptExecutionSettings Settings)
 {
+    /// <summary>Whether only the first of several calls of tools is handed on.</summary>
+    public bool HasOneCall { get; init; }
+
     // An answer of a conversation that is cut short is worse than one that is late.
     private const int MostTokens = 1024;
 
@@ -20,10 +23,11 @@ internal sealed record ChatRequest(DraftPrompt.Chat Prompt, GenerateOptions Opti
     {
         var settings = Asked(client, options);
         settings.MaxTokens ??= MostTokens;
+        if (settings.Each().Skip(1).Any()) throw new NotSupportedException($"ResultsPerPrompt is {settings.ResultsPerPrompt}, but a chat client's response is one answer; use chat completion, or ask several times.");
         var tools = Tools(options);
         if (tools.Count > 0 && settings.ResponseFormat is not (null or "text")) throw new NotSupportedException("A response format and tools exclude each other: an answer that is held to a format cannot call a tool. Leave one of the two out.");
-        var prompt = new DraftPrompt.Chat(Conversation.Read(messages, options?.Instructions, settings.ChatSystemPrompt)) { Tools = tools, IsThinking = settings.Thinking };
-        return new(prompt, settings.ToOptions(), settings);
+        var prompt = new DraftPrompt.Chat(Conversation.Read(messages, options?.Instructions, settings.ChatSystemPrompt)) { Tools = tools, RequiredTools = Required(tools, options?.ToolMode), IsThinking = settings.Thinking };
+        return new(prompt, settings.ToOptions(), settings) { HasOneCall = options?.AllowMultipleToolCalls == false };
     }
 
     /// <summary>Settings of our own where the caller gave some, else the additional properties; options that are set go before both.</summary>
@@ -55,10 +59,17 @@ internal sealed record ChatRequest(DraftPrompt.Chat Prompt, GenerateOptions Opti
     private static List<Tool> Tools(ChatOptions? options)
     {
         if (options?.Tools is not { Count: > 0 } tools || options.ToolMode is NoneChatToolMode) return [];
-        if (options.ToolMode is RequiredChatToolMode) throw new NotSupportedException("A call of a tool cannot be required of a local model; use ChatToolMode.Auto.");
         return [.. tools.Select(tool => tool is AIFunctionDeclaration function
             ? new Tool(function.Name, function.Description, function.JsonSchema)
             : throw new NotSupportedException($"The tool '{tool.Name}' is a {tool.GetType().Name}; only functions can be called."))];
+    }
+
+    /// <summary>The names of the tools of which one must be called; without tools there is nothing to require.</summary>
+    private static IReadOnlyList<string> Required(List<Tool> tools, ChatToolMode? mode)
+    {
+        if (tools.Count == 0 || mode is not RequiredChatToolMode required) return [];
+        if (required.RequiredFunctionName is not { } name) return [.. tools.Select(tool => tool.Name)];
+        return tools.Exists(tool => tool.Name == name) ? [name] : throw new ArgumentException($"The tool '{name}' is required, but it is none of the tools: {string.Join(", ", tools.Select(tool => tool.Name))}.");
     }
 
     private static Dictionary<string, object>? Known(AdditionalPropertiesDictionary? properties) =>

@@ -95,11 +95,26 @@ public static class HybridGenChatExtensions
         return builder;
     }
 
+    /// <summary>Adds all faces over the caller's engine, which stays the caller's to dispose.</summary>
+    /// <inheritdoc cref="AddHybridGen(IKernelBuilder, HybridGenOptions, string, Action{ChatClientBuilder})" path="/remarks"/>
+    /// <param name="builder">The kernel's builder.</param>
+    /// <param name="engine">The engine.</param>
+    /// <param name="serviceId">Key of the services and of their <see cref="HybridGenEngine"/>; a later call with the same key replaces all.</param>
+    /// <param name="configure">Adds to the client's pipeline, in front of the calling of functions.</param>
+    public static IKernelBuilder AddHybridGen(this IKernelBuilder builder, HybridGenEngine engine, string? serviceId = null, Action<ChatClientBuilder>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddHybridGenTextGeneration(engine, serviceId).AddClient(serviceId, configure).AddCompletion(serviceId, configure);
+        return builder;
+    }
+
     private static IServiceCollection AddClient(this IServiceCollection services, string? serviceId, Action<ChatClientBuilder>? configure) =>
         services.AddKeyedSingleton<IChatClient>(serviceId, (provider, _) => Client(provider, serviceId, configure));
 
     private static IServiceCollection AddCompletion(this IServiceCollection services, string? serviceId, Action<ChatClientBuilder>? configure) =>
-        services.AddKeyedSingleton(serviceId, (provider, _) => Client(provider, serviceId, configure).AsChatCompletionService(provider));
+        services.AddKeyedSingleton<IChatCompletionService>(
+            serviceId,
+            (provider, _) => new HybridGenChatCompletionService(Client(provider, serviceId, configure), provider.GetRequiredKeyedService<HybridGenEngine>(serviceId).Options.Sequences, provider));
 
     private static IChatClient Client(IServiceProvider provider, string? serviceId, Action<ChatClientBuilder>? configure)
     {

@@ -89,15 +89,5 @@ public sealed class HybridGenFunctions(HybridGenEngine engine, ReviseOptions? op
 
     private static string[] Terms(string? keep) => keep?.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 
-    private static async Task<T> NamedAsync<T>(Func<Task<T>> work)
-    {
-        try
-        {
-            return await work().ConfigureAwait(false);
-        }
-        catch (Exception failure) when (ServiceFailure.IsKnown(failure))
-        {
-            throw new KernelException($"The text could not be worked on: {failure.Message}", failure);
-        }
-    }
+    private static Task<T> NamedAsync<T>(Func<Task<T>> work) => ServiceFailure.NamedAsync(work, failure => $"The text could not be worked on: {failure.Message}");
 }

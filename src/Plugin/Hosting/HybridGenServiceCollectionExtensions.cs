@@ -49,6 +49,17 @@ public static class HybridGenServiceCollectionExtensions
         return new HybridGenBuilder(services.AddEngine(serviceId, create), serviceId);
     }
 
+    /// <summary>Adds the caller's engine, which stays the caller's: no container disposes of it.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="engine">The engine.</param>
+    /// <param name="serviceId">Key of the engine; a later call with the same key replaces it.</param>
+    public static HybridGenBuilder AddHybridGen(this IServiceCollection services, HybridGenEngine engine, string? serviceId = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(engine);
+        return new HybridGenBuilder(services.AddEngine(serviceId, engine), serviceId);
+    }
+
     /// <summary>
     /// Adds a health check of an engine: healthy where the models are loaded, degraded where they are not yet, and where the last try to load one failed
     /// the registration's failure status, with the reason.

@@ -11,9 +11,7 @@ internal sealed class AnswerReviser(HybridGenEngine engine, StreamReviserOptions
     /// <summary>Revises what the assistant says.</summary>
     public async Task<ChatResponse> ReviseAsync(ChatResponse response, CancellationToken cancellationToken)
     {
-        var revised = new List<ChatMessage>(response.Messages.Count);
-        foreach (var message in response.Messages) revised.Add(message.Role == ChatRole.Assistant ? await ReviseAsync(message, cancellationToken).ConfigureAwait(false) : message);
-        return new ChatResponse(revised)
+        return new ChatResponse(await ReviseAsync(response.Messages, cancellationToken).ConfigureAwait(false))
         {
             ResponseId = response.ResponseId,
             ConversationId = response.ConversationId,
@@ -24,6 +22,14 @@ internal sealed class AnswerReviser(HybridGenEngine engine, StreamReviserOptions
             RawRepresentation = response.RawRepresentation,
             AdditionalProperties = response.AdditionalProperties,
         };
+    }
+
+    /// <summary>Revises the assistant's of some messages.</summary>
+    public async Task<IList<ChatMessage>> ReviseAsync(IList<ChatMessage> messages, CancellationToken cancellationToken)
+    {
+        var revised = new List<ChatMessage>(messages.Count);
+        foreach (var message in messages) revised.Add(message.Role == ChatRole.Assistant ? await ReviseAsync(message, cancellationToken).ConfigureAwait(false) : message);
+        return revised;
     }
 
     private async Task<ChatMessage> ReviseAsync(ChatMessage message, CancellationToken cancellationToken)

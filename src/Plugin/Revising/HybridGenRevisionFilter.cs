@@ -23,36 +23,30 @@ public sealed class HybridGenRevisionFilter(HybridGenEngine engine, StreamRevise
     private readonly Func<KernelFunction, bool> _applies = applies ?? (function => function.UnderlyingMethod is null);
 
     /// <inheritdoc/>
-    /// <exception cref="KernelException">The refiner cannot be loaded, or failed.</exception>
+    /// <exception cref="KernelException">The engine refused, or the refiner cannot be loaded or failed; the inner exception is the engine's own.</exception>
     public async Task OnFunctionInvocationAsync(FunctionInvocationContext context, Func<FunctionInvocationContext, Task> next)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(next);
         await next(context).ConfigureAwait(false);
         if (!_applies(context.Function)) return;
-        try
-        {
-            if (await ReviseAsync(context.Result.GetValue<object>(), context.CancellationToken).ConfigureAwait(false) is { } revised) context.Result = new FunctionResult(context.Result, revised);
-        }
-        catch (RefiningException failure)
-        {
-            throw new KernelException($"The answer of '{context.Function.Name}' could not be revised: {failure.Message}", failure);
-        }
+        string Say(Exception failure) => $"The answer of '{context.Function.Name}' could not be revised: {failure.Message}";
+        if (await ServiceFailure.NamedAsync(() => ReviseAsync(context.Result.GetValue<object>(), Say, context.CancellationToken), Say).ConfigureAwait(false) is { } revised) context.Result = new FunctionResult(context.Result, revised);
     }
 
     /// <summary>The result after revision; <see langword="null"/> where it stays as it is.</summary>
-    private async Task<object?> ReviseAsync(object? result, CancellationToken cancellationToken) => result switch
+    private async Task<object?> ReviseAsync(object? result, Func<Exception, string> say, CancellationToken cancellationToken) => result switch
     {
         ChatMessageContent message => await ReviseAsync(message, cancellationToken).ConfigureAwait(false),
         IReadOnlyList<ChatMessageContent> messages => await messages.ToAsyncEnumerable().Select((message, token) => new ValueTask<ChatMessageContent>(ReviseAsync(message, token))).ToListAsync(cancellationToken).ConfigureAwait(false),
         ChatResponse response => await new AnswerReviser(_engine, _options).ReviseAsync(response, cancellationToken).ConfigureAwait(false),
-        IAsyncEnumerable<ChatResponseUpdate> updates => new AnswerReviser(_engine, _options).ReviseAsync(updates, cancellationToken),
+        IAsyncEnumerable<ChatResponseUpdate> updates => ServiceFailure.NamedAsync(new AnswerReviser(_engine, _options).ReviseAsync(updates, cancellationToken), say, cancellationToken),
         TextContent content => await ReviseAsync(content, cancellationToken).ConfigureAwait(false),
         string text => (await ReviseAsync(text, cancellationToken).ConfigureAwait(false))?.Output,
-        IAsyncEnumerable<StreamingChatMessageContent> messages => Stream(messages, Text, With, cancellationToken),
-        IAsyncEnumerable<StreamingTextContent> contents => Stream(contents, content => content.Text, With, cancellationToken),
-        IAsyncEnumerable<StreamingKernelContent> contents => Stream(contents, Text, With, cancellationToken),
-        IAsyncEnumerable<string> pieces => Stream(pieces, piece => piece, (_, block) => block.Text, cancellationToken),
+        IAsyncEnumerable<StreamingChatMessageContent> messages => ServiceFailure.NamedAsync(Stream(messages, Text, With, cancellationToken), say, cancellationToken),
+        IAsyncEnumerable<StreamingTextContent> contents => ServiceFailure.NamedAsync(Stream(contents, content => content.Text, With, cancellationToken), say, cancellationToken),
+        IAsyncEnumerable<StreamingKernelContent> contents => ServiceFailure.NamedAsync(Stream(contents, Text, With, cancellationToken), say, cancellationToken),
+        IAsyncEnumerable<string> pieces => ServiceFailure.NamedAsync(Stream(pieces, piece => piece, (_, block) => block.Text, cancellationToken), say, cancellationToken),
         _ => null,
     };
 
@@ -82,7 +76,28 @@ public sealed class HybridGenRevisionFilter(HybridGenEngine engine, StreamRevise
     private async Task<Revision?> ReviseAsync(string text, CancellationToken cancellationToken) =>
         RevisedAnswer.IsJson(text) == false ? await _engine.ReviseAsync(text, _options.Revise, cancellationToken: cancellationToken).ConfigureAwait(false) : null;
 
+    /// <summary>Revises each of the answers that come one after the other.</summary>
     private async IAsyncEnumerable<T> Stream<T>(IAsyncEnumerable<T> items, Func<T, string?> text, Func<T, RevisedBlock, T> with, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var reader = items.GetAsyncEnumerator(stop.Token);
+        await using (reader.ConfigureAwait(false))
+        {
+            var isMore = await reader.MoveNextAsync().ConfigureAwait(false);
+            while (isMore)
+                await foreach (var item in StreamOne(AnswerAsync(CancellationToken.None), text, with, cancellationToken).ConfigureAwait(false)) yield return item;
+
+            async IAsyncEnumerable<T> AnswerAsync([EnumeratorCancellation] CancellationToken turnedAway)
+            {
+                await using var registration = turnedAway.UnsafeRegister(_ => stop.Cancel(), null).ConfigureAwait(false);
+                for (var choice = Choice(reader.Current); isMore && Choice(reader.Current) == choice; isMore = await reader.MoveNextAsync().ConfigureAwait(false)) yield return reader.Current;
+            }
+        }
+    }
+
+    private static int Choice<T>(T item) => item is StreamingKernelContent content ? content.ChoiceIndex : 0;
+
+    private async IAsyncEnumerable<T> StreamOne<T>(IAsyncEnumerable<T> items, Func<T, string?> text, Func<T, RevisedBlock, T> with, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var json = new JsonBeginning();
         await foreach (var item in new StreamReviser(_engine, _options).ReviseAsync(items, Prose, with, cancellationToken).ConfigureAwait(false)) yield return item;

@@ -182,6 +182,25 @@ public sealed class HostingTests
         Assert.Equal((1, 1), (created, drafter.Disposals));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task CallersEngine_IsEveryFacesAndIsNotDisposedOf(bool ofAKernel)
+    {
+        var drafter = new CountedDrafter();
+        await using var engine = new HybridGenEngine(drafter);
+        var services = ofAKernel ? Kernel.CreateBuilder().AddHybridGenEngine(engine, "e").AddHybridGen(engine, "e").Services : new ServiceCollection();
+        if (!ofAKernel) services.AddHybridGen(engine, "e").Services.AddHybridGenTextGeneration(serviceId: "e").AddHybridGenChatClient(serviceId: "e");
+        var provider = services.BuildServiceProvider();
+        Assert.Same(engine, provider.GetRequiredKeyedService<HybridGenEngine>("e"));
+        Assert.Same(engine, provider.GetRequiredKeyedService<IChatClient>("e").GetService<HybridGenEngine>());
+        Assert.Equal("counted", (await provider.GetRequiredKeyedService<ITextGenerationService>("e").GetTextContentsAsync("p", new HybridGenPromptExecutionSettings { Revise = false }, cancellationToken: Token))[0].Text);
+        await provider.DisposeAsync();
+        await provider.DisposeAsync();
+        Assert.Equal(0, drafter.Disposals);
+        Assert.Equal("counted", (await engine.GenerateAsync(DraftPrompt.User("Hi"), DraftOnly, Token)).Text);
+    }
+
     [Fact]
     public async Task Container_DisposedWhileTheEngineWorks_WaitsForTheRevision()
     {
@@ -240,6 +259,8 @@ public sealed class HostingTests
         Assert.Equal("services", Assert.Throws<ArgumentNullException>(() => none.AddHybridGen()).ParamName);
         Assert.Equal("section", Assert.Throws<ArgumentNullException>(() => new ServiceCollection().AddHybridGen((IConfiguration)null!)).ParamName);
         Assert.Equal("create", Assert.Throws<ArgumentNullException>(() => new ServiceCollection().AddHybridGen((Func<IServiceProvider, HybridGenEngine>)null!)).ParamName);
+        Assert.Equal("engine", Assert.Throws<ArgumentNullException>(() => new ServiceCollection().AddHybridGen((HybridGenEngine)null!)).ParamName);
+        Assert.Equal("engine", Assert.Throws<ArgumentNullException>(() => Kernel.CreateBuilder().AddHybridGenEngine((HybridGenEngine)null!)).ParamName);
         Assert.Equal("create", Assert.Throws<ArgumentNullException>(() => new ServiceCollection().AddHybridGen().WithDrafter(null!)).ParamName);
     }
 

@@ -1,0 +1,165 @@
+using System.Text.Json;
+using HybridGen.Drafting.Tests.Templates;
+
+namespace HybridGen.Drafting.Tests.Chat;
+
+/// <summary>Answers that must call a tool, in each form in which models write calls.</summary>
+public sealed class RequiredCallTests : IDisposable
+{
+    private const string City = """{"type": "object", "properties": {"city": {"type": "string", "maxLength": 12}, "days": {"type": "integer", "minimum": 1, "maximum": 5}}, "required": ["city", "days"], "additionalProperties": false}""";
+    private const string Node = """{"type": "object", "properties": {"next": {"$ref": "#/$defs/kind"}}, "required": ["next"], "$defs": {"kind": {"enum": ["up", "down"]}}}""";
+
+    private static readonly Tool Weather = new("get_weather", "The weather", JsonElement.Parse(City));
+    private static readonly Tool Move = new("Robot-move", "Moves", JsonElement.Parse(Node));
+    private static readonly DraftPrompt.Chat Prompt = new([new("user", "How is the weather?")]) { Tools = [Weather, Move], RequiredTools = ["get_weather", "Robot-move"] };
+
+    private readonly Scratch _scratch = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _scratch.Dispose();
+
+    [Theory]
+    [InlineData("qwen2")]
+    [InlineData("qwen3")]
+    [InlineData("smollm3")]
+    [InlineData("mistral")]
+    [InlineData("llama3")]
+    [InlineData("phi4-mini")]
+    public async Task Draft_EachFamily_IsOneValidCall(string family)
+    {
+        await using var drafter = await LoadAsync(TemplateReferenceTests.Family(family));
+        // A context of 1,024 tokens has no room for both tools, as Llama's template writes them.
+        var prompt = family == "llama3" ? Prompt with { Tools = [Weather], RequiredTools = ["get_weather"] } : Prompt;
+        foreach (var sampling in new Sampling[] { new Sampling.Greedy(), new Sampling.Random { Temperature = 2, Seed = 1 }, new Sampling.Random { Temperature = 2, Seed = 2 } })
+        {
+            var draft = await DraftAsync(drafter, prompt with { IsThinking = family is "qwen3" or "smollm3" ? false : null }, sampling);
+            if (draft.Completion.Reason == StopReason.MaxTokens && draft.Message.Thinking is not null) continue;
+            Assert.Equal((StopReason.EndOfText, ""), (draft.Completion.Reason, draft.Message.Content));
+            var call = Assert.Single(draft.Message.ToolCalls);
+            Assert.True(Schemas.IsValid(call.Name == "get_weather" ? City : Node, call.Arguments.GetRawText()), draft.Text);
+        }
+    }
+
+    [Theory]
+    [InlineData("get_weather")]
+    [InlineData("Robot-move")]
+    public async Task Draft_OneOfSeveral_IsThatCall(string name)
+    {
+        await using var drafter = await LoadAsync(TemplateReferenceTests.Family("qwen2"));
+        for (var seed = 1u; seed <= 3; seed++)
+            Assert.Equal(name, Assert.Single((await DraftAsync(drafter, Prompt with { RequiredTools = [name] }, new Sampling.Random { Temperature = 3, Seed = seed })).Message.ToolCalls).Name);
+    }
+
+    /// <summary>The newer form of Mistral, where a mark stands between name and arguments.</summary>
+    [Theory]
+    [InlineData("[TOOL_CALLS]x[ARGS]", """^\[TOOL_CALLS\]get_weather\[ARGS\]\{""")]
+    [InlineData("[TOOL_CALLS][", """^\[TOOL_CALLS\]\[\{"name": "get_weather", "arguments": \{""")]
+    [InlineData("<|python_tag|>", """^\{"name": "get_weather", "parameters": \{""")]
+    [InlineData("<|/tool|>", """^<\|tool_call\|>\[\{"name": "get_weather", "arguments": \{.*\}\]<\|/tool_call\|>$""")]
+    public async Task Draft_OtherForms_AreTheTemplates(string sign, string expected)
+    {
+        await using var drafter = await LoadAsync(Template(sign));
+        var draft = await DraftAsync(drafter, Prompt with { RequiredTools = ["get_weather"] }, new Sampling.Greedy());
+        Assert.Matches(expected, draft.Text.ReplaceLineEndings(" "));
+        Assert.Equal("get_weather", Assert.Single(draft.Message.ToolCalls).Name);
+    }
+
+    /// <summary>What a model thinks is free, and comes before the call.</summary>
+    [Fact]
+    public async Task Draft_ThePromptOpensThinking_ThinksAndCalls()
+    {
+        await using var drafter = await LoadAsync(Template("<tool_call></think>", "<think>"));
+        // Banned letters let this model end its thoughts before its context does.
+        var letters = "abcdefghijklmnopqrstuvwxyz".Select(letter => new LogitBias.OfText(letter.ToString(), -8)).ToArray();
+        var draft = await DraftAsync(drafter, Prompt, new Sampling.Random { Temperature = 10, TopK = 0, TopP = 1, MinP = 0, Seed = 3, LogitBias = letters }, 200);
+        Assert.NotNull(draft.Message.Thinking);
+        if (draft.Completion.Reason == StopReason.EndOfText) Assert.Single(draft.Message.ToolCalls);
+        Assert.Equal("", draft.Message.Content);
+    }
+
+    /// <summary>Thoughts of any kind, and then nothing but a call.</summary>
+    [Theory]
+    [InlineData(true, "I <b>look</think>\n\n<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Bern\", \"days\": 2}}\n</tool_call>", true)]
+    [InlineData(true, "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Bern\", \"days\": 2}}\n</tool_call>", false)]
+    [InlineData(false, "<think>\nhm\n</think>\n<tool_call>\n{\"name\": \"Robot-move\", \"arguments\": {\"next\": \"up\"}}\n</tool_call>", true)]
+    [InlineData(false, "<tool_call>\n{\"name\": \"Robot-move\", \"arguments\": {\"next\": \"up\"}}\n</tool_call>", true)]
+    [InlineData(false, "<tool_call>\n{\"name\": \"Robot-move\", \"arguments\": {\"next\": \"left\"}}\n</tool_call>", false)]
+    [InlineData(false, "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"next\": \"up\"}}\n</tool_call>", false)]
+    [InlineData(false, "Sure. <tool_call>", false)]
+    public void Grammar_OfAnAnswer_IsThoughtAndCall(bool isInside, string text, bool isOne)
+    {
+        var format = MessageFormat.Of("<think></think><tool_call>", hasTools: true);
+        var answer = new AnswerFormat(format, isInside, Prompt.Tools, new Dictionary<LLama.Native.LLamaToken, string>()) { Required = [Weather, Move] };
+        Assert.Equal(isOne, GrammarState.Start(RequiredCall.Grammar(answer)).After(System.Text.Encoding.UTF8.GetBytes(text))?.IsComplete == true);
+    }
+
+    /// <summary>Tags that are tokens of their own are written as such.</summary>
+    [Fact]
+    public async Task Draft_TagsThatAreControlTokens_AreThoseTokens()
+    {
+        var writer = TinyModels.Llama().WithBytePairs();
+        string[] tokens = ["<|endoftext|>", "<tool_call>", "</tool_call>", .. Bytes(), "th", "the"];
+        var path = _scratch.Write("marks.gguf", writer.Set("tokenizer.ggml.tokens", tokens).Set("tokenizer.chat_template", Template("<tool_call>")).ToArray());
+        await using var drafter = await LlamaDrafter.LoadAsync(new() { ModelPath = path, Threads = 1, ContextSize = 1024 }, cancellationToken: Token);
+        var banned = new Sampling.Greedy { LogitBias = [new LogitBias.OfText("<", LogitBias.Banned)] };
+        var draft = await DraftAsync(drafter, Prompt with { Tools = [Move], RequiredTools = ["Robot-move"] }, banned);
+        Assert.Equal(("Robot-move", ""), (Assert.Single(draft.Message.ToolCalls).Name, draft.Message.Content));
+        Assert.Equal([1, 2], draft.Tokens.Where(token => token.Id is 1 or 2).Select(token => token.Id!.Value));
+    }
+
+    [Fact]
+    public async Task Continue_InACall_EndsIt()
+    {
+        await using var drafter = await LoadAsync(Template("<tool_call>"));
+        var session = drafter.StartSession();
+        var begun = await Draft.CollectAsync(session.DraftAsync(Prompt with { RequiredTools = ["Robot-move"] }, new() { MaxTokens = 9, Sampling = new Sampling.Greedy() }, Token), Token);
+        var rest = await Draft.CollectAsync(session.ContinueAsync(new() { MaxTokens = 200, Sampling = new Sampling.Greedy() }, Token), Token);
+        Assert.Equal((StopReason.MaxTokens, StopReason.EndOfText), (begun.Completion.Reason, rest.Completion.Reason));
+        Assert.Matches("""^<tool_call>\n\{"name": "Robot-move", "arguments": \{\s*"next"\s*:\s*"(up|down)"\s*\}\}\n</tool_call>$""", session.Text);
+        session.Replace(0, "No.");
+        var refused = await Assert.ThrowsAsync<DraftingException>(() => Draft.CollectAsync(session.ContinueAsync(new(), Token), Token));
+        Assert.Contains("stands there already", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{{ tools|tojson }}", "no form of calls")]
+    [InlineData("{{ tools|tojson }}<tool_call><function=x>", "no form of calls")]
+    public async Task Template_WithoutAForm_IsRefused(string template, string expected)
+    {
+        await using var drafter = await LoadAsync(template + "{% for m in messages %}{{ m.content }}{% endfor %}");
+        Assert.Contains(expected, (await Assert.ThrowsAsync<DraftingException>(() => DraftAsync(drafter, Prompt, new Sampling.Greedy()))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WhatCannotBeHeldTo_IsRefusedByName()
+    {
+        await using var drafter = await LoadAsync(Template("<tool_call>"));
+        await Refused("'other'", Prompt with { RequiredTools = ["other"] });
+        await Refused("Constraint", Prompt, new OutputConstraint.AnyJson());
+        var link = Weather with { Parameters = JsonElement.Parse("""{"type": "object", "properties": {"link": {"type": "string", "format": "uri"}}}""") };
+        Assert.IsType<SchemaNotSupportedException>(await Refused("'get_weather'", Prompt with { Tools = [link, Move] }));
+        await using var plain = await LlamaDrafter.LoadAsync(new() { ModelPath = Repository.MiniDrafter, Threads = 1 }, cancellationToken: Token);
+        Assert.Contains("no chat template", (await Assert.ThrowsAsync<DraftingException>(() => DraftAsync(plain, Prompt, new Sampling.Greedy()))).Message, StringComparison.Ordinal);
+
+        async Task<DraftingException> Refused(string expected, DraftPrompt.Chat prompt, OutputConstraint? constraint = null)
+        {
+            var refusal = await Assert.ThrowsAnyAsync<DraftingException>(() => Draft.CollectAsync(drafter.DraftAsync(prompt, new() { Constraint = constraint }, Token), Token));
+            Assert.Contains(expected, refusal.Message, StringComparison.Ordinal);
+            return refusal;
+        }
+    }
+
+    private static string Template(string sign, string opens = "") => $"{{{{ tools|tojson if tools }}}}{{% for m in messages %}}{{{{ m.content }}}}{{% endfor %}}{{# {sign} #}}{opens}";
+
+    private static IEnumerable<string> Bytes()
+    {
+        var other = 0;
+        return Enumerable.Range(0, 256).Select(value => (value is >= 33 and <= 126 or >= 161 and <= 172 or >= 174 ? (char)value : (char)(256 + other++)).ToString());
+    }
+
+    private static Task<LlamaDrafter> LoadAsync(string template) => LlamaDrafter.LoadAsync(new() { ModelPath = Repository.MiniDrafter, Threads = 1, ChatTemplate = ChatTemplate.Parse(template) }, cancellationToken: Token);
+
+    private static Task<Draft> DraftAsync(LlamaDrafter drafter, DraftPrompt prompt, Sampling sampling, int tokens = 300) =>
+        Draft.CollectAsync(drafter.DraftAsync(prompt, new() { MaxTokens = tokens, Sampling = sampling, Alternatives = 0 }, Token), Token);
+}
