@@ -174,7 +174,6 @@ public sealed class HybridGenPromptExecutionSettings : PromptExecutionSettings
         {
             var json = JsonSerializer.Serialize(settings, PluginJson.Known.GetTypeInfo(settings.GetType()));
             var read = (HybridGenPromptExecutionSettings)JsonSerializer.Deserialize(json, ReadPermissive.GetTypeInfo(typeof(HybridGenPromptExecutionSettings)))!;
-            // Behaviours hold functions, which JSON drops.
             read.FunctionChoiceBehavior = settings.FunctionChoiceBehavior;
             return read;
         }
@@ -182,6 +181,10 @@ public sealed class HybridGenPromptExecutionSettings : PromptExecutionSettings
         {
             var name = (e.Path ?? "$").Replace("$.", "", StringComparison.Ordinal);
             throw new ArgumentException($"The setting '{name}' has a value of the wrong type.", nameof(settings), e);
+        }
+        catch (NotSupportedException e)
+        {
+            throw new ArgumentException($"These settings ({settings.GetType().Name}) cannot be read where JSON has no reflection, as in a trimmed program: {e.Message}", nameof(settings), e);
         }
     }
 

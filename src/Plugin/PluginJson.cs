@@ -23,6 +23,16 @@ internal sealed partial class PluginJson : JsonSerializerContext
     public static JsonSerializerOptions Known { get; } = new()
     {
         Encoder = AIJsonUtilities.DefaultOptions.Encoder,
-        TypeInfoResolver = JsonTypeInfoResolver.Combine(Default, AIJsonUtilities.DefaultOptions.TypeInfoResolver),
+        // Default may not be there yet: it is set in a file of its own.
+        TypeInfoResolver = JsonTypeInfoResolver.Combine(new PluginJson(), AIJsonUtilities.DefaultOptions.TypeInfoResolver)
+            .WithAddedModifier(WithoutBehavior),
     };
+
+    // A behaviour holds functions, which are no JSON.
+    private static void WithoutBehavior(JsonTypeInfo type)
+    {
+        if (!type.Type.IsAssignableTo(typeof(PromptExecutionSettings))) return;
+        foreach (var property in type.Properties)
+            if (property.PropertyType == typeof(FunctionChoiceBehavior)) property.ShouldSerialize = static (_, _) => false;
+    }
 }

@@ -132,7 +132,7 @@ public static class LlamaLibrary
         {
             DllNotFoundException => failure.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[^1],
             EntryPointNotFoundException => $"it is no llama.cpp library that LLamaSharp 0.30.0 fits. {failure.Message}",
-            _ => $"no back end that this processor can run lies beside the program; build with LlamaBackend=cpu, or set {OverrideVariable} to a library.",
+            _ => $"no back end that this processor can run lies beside the program; reference the package LLamaSharp.Backend.Cpu (in this repository: LlamaBackend=cpu), or set {OverrideVariable} to a library.",
         };
     }
 }

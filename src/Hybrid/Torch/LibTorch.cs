@@ -87,7 +87,7 @@ public static class LibTorch
             var path = Path.Combine(folder, name);
             if (File.Exists(path)) NativeLibrary.Load(path);
             else if (name == "libtorch_cpu.so")
-                throw new RefiningException($"'{path}' is missing. Build with TorchBackend=cpu or cuda, or set {OverrideVariable} to a folder with PyTorch's libraries.");
+                throw new RefiningException($"'{path}' is missing. Reference the package libtorch-cpu or one of CUDA's (in this repository: TorchBackend=cpu or cuda), or set {OverrideVariable} to a folder with PyTorch's libraries.");
         }
     }
 
@@ -98,6 +98,6 @@ public static class LibTorch
         var searched = (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
         string[] folders = [AppContext.BaseDirectory, Path.Combine(AppContext.BaseDirectory, "runtimes", RuntimeInformation.RuntimeIdentifier, "native"), .. searched];
         return folders.Select(folder => Path.Combine(folder, file)).FirstOrDefault(File.Exists)
-            ?? throw new RefiningException($"{file} is not beside the program in '{AppContext.BaseDirectory}'. Build the project with the TorchSharp package restored.");
+            ?? throw new RefiningException($"{file} is not beside the program in '{AppContext.BaseDirectory}'. Build the program with the package TorchSharp restored.");
     }
 }
