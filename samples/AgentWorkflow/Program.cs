@@ -37,7 +37,7 @@ Show((await revised.RunAsync("Once upon a time there was a little dog,")).Messag
 static void Show(ChatMessage message)
 {
     Console.WriteLine($"{message.AuthorName}: {message.Text}");
-    foreach (var edit in RevisedAnswer.Edits(message.AdditionalProperties)) Console.WriteLine($"  {edit.Before} -> {edit.After} ({edit.Kind}, {edit.ScoreGain:F1} nats)");
+    foreach (var edit in RevisedAnswer.Edits(message.AdditionalProperties)) Console.WriteLine($"  {edit.Before} -> {edit.After} ({edit.Kind}, {edit.Gain:F1} nats)");
 }
 
 static void Take(ChatOptions from, ChatOptions to) =>
