@@ -18,6 +18,7 @@ var root = new RootCommand("Measures HybridGen: every number in the documents co
     CallsBench.Command(),
     PipelinesBench.Command(),
     RepeatsBench.Command(),
+    FacesBench.Command(),
     GgufMutationsBench.Command(),
 };
 try

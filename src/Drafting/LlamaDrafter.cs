@@ -9,8 +9,8 @@ namespace HybridGen.Drafting;
 /// <summary>Drafts and scores with a GGUF model through llama.cpp.</summary>
 /// <remarks>
 /// Thread-safe: <see cref="LlamaDrafterOptions.Sequences"/> drafts at once, one scoring and one comparison, further ones wait for their turn in the order in
-/// which they came. Drafting, scoring a text and comparing variants each have a context of their own, made when it is first needed, so that they
-/// do not disturb each other; they share the weights and the processors.
+/// which they came. Drafting, scoring a text and comparing variants each have a context of their own, made when it is first needed, and decode
+/// by turns on one thread; they share the weights.
 /// </remarks>
 public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
 {
@@ -22,6 +22,7 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
     private readonly LlamaVocabulary _vocabulary;
     private readonly ChatScaffold _scaffold;
     private readonly LoadedAdapters _adapters;
+    private readonly DecodingThread _thread = new();
     private readonly DecodingLoop _loop;
     private readonly ScoringContext _scoring;
     private readonly LlamaScorer _scorer;
@@ -40,11 +41,11 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
         _scaffold = new ChatScaffold(weights, _vocabulary, options.ChatTemplate);
         _samplers = new TokenSamplers(weights, _vocabulary, ContextSize);
         _adapters = LoadedAdapters.Load(weights, options.Adapters);
-        _loop = new DecodingLoop(() => _adapters.CreateContext(ModelParameters.Drafting(options, ContextSize)), options.Sequences, ModelParameters.Step(options), weights.Vocab.Count);
+        _loop = new DecodingLoop(_thread, () => _adapters.CreateContext(ModelParameters.Drafting(options, ContextSize)), options.Sequences, ModelParameters.Step(options), weights.Vocab.Count);
         var (context, size) = (ModelParameters.Context(options), new ScoringSize(Math.Max(options.BatchSize, LlamaScorer.Sequences), weights.Vocab.Count, options.Threads, options.IsBatchInvariant || IsQuantised(weights)));
-        _scoring = new ScoringContext(() => _adapters.CreateContext(LlamaScorer.Parameters(context, size, MaxScoredTokens)));
+        _scoring = new ScoringContext(_thread, () => _adapters.CreateContext(LlamaScorer.Parameters(context, size, MaxScoredTokens)));
         _scorer = new LlamaScorer(_scoring, size);
-        _reading = new ScoringContext(() => _adapters.CreateContext(PassageReader.Parameters(context, size, ContextSize)));
+        _reading = new ScoringContext(_thread, () => _adapters.CreateContext(PassageReader.Parameters(context, size, ContextSize)));
         _reader = new PassageReader(_reading, size, ContextSize);
     }
 
@@ -103,6 +104,7 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
         catch (Exception failure)
         {
             weights?.Dispose();
+            NativeHeap.Trim();
             if (failure is RuntimeError or ArgumentException) throw new DraftingException($"llama.cpp cannot load '{options.ModelPath}': {LlamaLibrary.Reason(failure)}", failure);
             throw;
         }
@@ -211,6 +213,7 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
         await _loop.DisposeAsync().ConfigureAwait(false);
         await _scoring.DisposeAsync().ConfigureAwait(false);
         await _reading.DisposeAsync().ConfigureAwait(false);
+        _thread.Dispose();
         _adapters.Dispose();
         if (!_ownsWeights) return;
         _weights.Dispose();

@@ -70,7 +70,10 @@ public abstract record GenerationUpdate
     /// <summary>The refiner finished some windows of the draft.</summary>
     public sealed record Revised(ReviseProgress Progress) : GenerationUpdate;
 
-    /// <summary>More of what is said is final. Only of pipelines that revise while the draft is written; all of them joined are <see cref="Generation.Content"/>.</summary>
+    /// <summary>
+    /// More of what is said is final. Only of pipelines that revise while the draft is written, and where nothing is revised; all of them joined are
+    /// <see cref="Generation.Content"/>.
+    /// </summary>
     public sealed record Settled(string Content) : GenerationUpdate;
 
     /// <summary>The text is final; always the last item, and exactly one.</summary>

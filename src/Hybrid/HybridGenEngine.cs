@@ -191,7 +191,7 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
     private async Task<Generation> GenerateAsync(DraftPrompt prompt, GenerateOptions options, ChannelWriter<GenerationUpdate> updates, Request request)
     {
         var drafter = await request.Load(_drafter).ConfigureAwait(false);
-        if (options.Draft.Constraint is not null || prompt is DraftPrompt.Chat { RequiredTools.Count: > 0 }) options = options with { Revise = null, Pipeline = new Pipeline.DraftThenRevise() };
+        if (options.Draft.Constraint is not null || options.Revise is null || prompt is DraftPrompt.Chat { RequiredTools.Count: > 0 }) options = options with { Revise = null, Pipeline = new Pipeline.DraftThenRevise() };
         DraftChoice.Check(options);
         request.Operation.Ask(prompt, drafter.ModelId);
         if (_log.IsEnabled(LogLevel.Trace)) _log.Asked(MessageText.Of(prompt));
@@ -219,7 +219,7 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
             drafter as ISessionDrafter ?? throw new DraftingException($"The drafter '{drafter.ModelId}' cannot go on from a corrected text; choose another pipeline than Interleaved."), prompt, options, interleaved, request.Token),
         Pipeline.Overlapped overlapped => new BlockPipelines((text, revise, progress, token) => ReviseAsync(text, revise, progress, Math.Max(1, Options.Threads / 2), request, token))
             .OverlapAsync(drafter, prompt, options with { Draft = options.Draft with { Threads = Math.Max(1, Options.Threads - (Options.Threads / 2)) } }, overlapped, request.Token),
-        _ => DraftThenReviseAsync(drafter, prompt, options, request),
+        _ => options.Revise is null ? UnrevisedText.SettledAsync(DraftThenReviseAsync(drafter, prompt, options, request)) : DraftThenReviseAsync(drafter, prompt, options, request),
     };
 
     private async IAsyncEnumerable<GenerationUpdate> DraftThenReviseAsync(IDrafter drafter, DraftPrompt prompt, GenerateOptions options, Request request)

@@ -11,7 +11,7 @@ namespace HybridGen.Plugin;
 [JsonNumberHandling(JsonNumberHandling.AllowReadingFromString)]
 public sealed class HybridGenPromptExecutionSettings : PromptExecutionSettings
 {
-    private static readonly JsonSerializerOptions ReadPermissive = new()
+    private static readonly JsonSerializerOptions ReadPermissive = new(PluginJson.Known)
     {
         AllowTrailingCommas = true,
         PropertyNameCaseInsensitive = true,
@@ -172,8 +172,8 @@ public sealed class HybridGenPromptExecutionSettings : PromptExecutionSettings
         if (settings is HybridGenPromptExecutionSettings own) return own;
         try
         {
-            var json = JsonSerializer.Serialize(settings, settings.GetType());
-            var read = JsonSerializer.Deserialize<HybridGenPromptExecutionSettings>(json, ReadPermissive)!;
+            var json = JsonSerializer.Serialize(settings, PluginJson.Known.GetTypeInfo(settings.GetType()));
+            var read = (HybridGenPromptExecutionSettings)JsonSerializer.Deserialize(json, ReadPermissive.GetTypeInfo(typeof(HybridGenPromptExecutionSettings)))!;
             // Behaviours hold functions, which JSON drops.
             read.FunctionChoiceBehavior = settings.FunctionChoiceBehavior;
             return read;

@@ -1,5 +1,6 @@
 using HybridGen;
 using HybridGen.Pipelines;
+using HybridGen.Plugin;
 using HybridGen.Plugin.Functions;
 using HybridGen.Plugin.Hosting;
 using HybridGen.Plugin.Revising;
@@ -74,5 +75,5 @@ public static class HybridGenRevisionExtensions
         return builder;
     }
 
-    private static KernelPlugin Plugin(HybridGenEngine engine, ReviseOptions? options, string name) => KernelPluginFactory.CreateFromObject(new HybridGenFunctions(engine, options), name);
+    private static KernelPlugin Plugin(HybridGenEngine engine, ReviseOptions? options, string name) => KernelPluginFactory.CreateFromObject(new HybridGenFunctions(engine, options), PluginJson.Known, name);
 }

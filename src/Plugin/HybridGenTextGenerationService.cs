@@ -12,17 +12,17 @@ namespace HybridGen.Plugin;
 /// </remarks>
 public sealed class HybridGenTextGenerationService : ITextGenerationService
 {
-    private readonly Generating _generate;
+    private readonly Streaming _stream;
     private readonly string _modelId;
     private readonly int _atOnce;
 
     /// <summary>Creates the service over an engine, which it does not dispose.</summary>
     public HybridGenTextGenerationService(HybridGenEngine engine)
-        : this((engine ?? throw new ArgumentNullException(nameof(engine))).GenerateAsync, engine.DrafterId, engine.Options.Sequences) { }
+        : this((engine ?? throw new ArgumentNullException(nameof(engine))).StreamAsync, engine.DrafterId, engine.Options.Sequences) { }
 
-    internal HybridGenTextGenerationService(Generating generate, string modelId, int atOnce = 1)
+    internal HybridGenTextGenerationService(Streaming stream, string modelId, int atOnce = 1)
     {
-        (_generate, _modelId, _atOnce) = (generate, modelId, atOnce);
+        (_stream, _modelId, _atOnce) = (stream, modelId, atOnce);
         Attributes = new Dictionary<string, object?> { [AIServiceExtensions.ModelIdKey] = modelId };
     }
 
@@ -50,8 +50,9 @@ public sealed class HybridGenTextGenerationService : ITextGenerationService
 
     /// <summary>Streams the revised draft, word by word, or several, one after the other, each with its number (<see cref="StreamingKernelContent.ChoiceIndex"/>).</summary>
     /// <remarks>
-    /// The revision can change any word of the draft, so the first item comes once it is done, and only final text is streamed. The
-    /// last item carries the <see cref="HybridGenMetadata"/>, with the draft and the edits. To watch the draft being written use
+    /// Only final text is streamed. With the default pipeline the revision can change any word of the draft, so that the first item comes once it
+    /// is done; with <c>interleaved</c> or <c>overlapped</c> (<see cref="HybridGenPromptExecutionSettings.Pipeline"/>) the text comes sentence by
+    /// sentence while the draft is written, and token by token where nothing is revised. The last item carries the <see cref="HybridGenMetadata"/>, with the draft and the edits. To watch the draft being written use
     /// <see cref="HybridGenEngine.StreamAsync"/>.
     /// </remarks>
     /// <inheritdoc cref="GetTextContentsAsync"/>
@@ -68,18 +69,27 @@ public sealed class HybridGenTextGenerationService : ITextGenerationService
 
         async IAsyncEnumerable<StreamingTextContent> StreamAsync(int choice, [EnumeratorCancellation] CancellationToken token)
         {
-            var content = await GetTextContentAsync(prompt, requests[choice].Settings, requests[choice].Options, token).ConfigureAwait(false);
-            foreach (var part in Parts(content, choice))
-            {
-                token.ThrowIfCancellationRequested();
-                yield return part;
-            }
+            var (settings, options) = requests[choice];
+            var settled = new SettledText(options.Draft.StopStrings);
+            await foreach (var update in ServiceFailure.NamedAsync(_stream(settings.ToPrompt(prompt), options, token), ServiceFailure.Of(_modelId), token).ConfigureAwait(false))
+                foreach (var part in Parts(update, settled, options, settings, choice))
+                {
+                    token.ThrowIfCancellationRequested();
+                    yield return part;
+                }
         }
     }
 
-    private IEnumerable<StreamingTextContent> Parts(TextContent content, int choice)
+    private IEnumerable<StreamingTextContent> Parts(GenerationUpdate update, SettledText settled, GenerateOptions options, HybridGenPromptExecutionSettings settings, int choice) => update switch
     {
-        var words = FinalText.Words(content.Text!).DefaultIfEmpty("").ToList();
+        GenerationUpdate.Settled { Content: var text } => settled.Add(text).Select(word => new StreamingTextContent(word, choice, _modelId)),
+        GenerationUpdate.Completed { Generation: var generation } => Rest(Content(generation, settings, options), settled.Sent, choice),
+        _ => [],
+    };
+
+    private IEnumerable<StreamingTextContent> Rest(TextContent content, int sent, int choice)
+    {
+        var words = FinalText.Words(content.Text![sent..]).DefaultIfEmpty("").ToList();
         for (var i = 0; i < words.Count; i++)
         {
             var isLast = i == words.Count - 1;
@@ -93,7 +103,13 @@ public sealed class HybridGenTextGenerationService : ITextGenerationService
 
     private async Task<TextContent> GetTextContentAsync(string prompt, HybridGenPromptExecutionSettings settings, GenerateOptions options, CancellationToken cancellationToken)
     {
-        var generation = await ServiceFailure.NamedAsync(() => _generate(settings.ToPrompt(prompt), options, cancellationToken), ServiceFailure.Of(_modelId)).ConfigureAwait(false);
+        await foreach (var update in ServiceFailure.NamedAsync(_stream(settings.ToPrompt(prompt), options, cancellationToken), ServiceFailure.Of(_modelId), cancellationToken).ConfigureAwait(false))
+            if (update is GenerationUpdate.Completed { Generation: var generation }) return Content(generation, settings, options);
+        throw new InvalidOperationException("The stream ended without a generation.");
+    }
+
+    private TextContent Content(Generation generation, HybridGenPromptExecutionSettings settings, GenerateOptions options)
+    {
         var text = FinalText.Of(generation, options.Draft.StopStrings);
         return new TextContent(text.Text, _modelId, generation, metadata: new HybridGenMetadata(generation, text, settings.Logprobs == true));
     }

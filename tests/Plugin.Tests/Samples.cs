@@ -30,11 +30,16 @@ internal static class Samples
         return new(draft, new Revision(input, text, edits, 3, 1, TimeSpan.FromMilliseconds(11)));
     }
 
-    public static HybridGenTextGenerationService Service(Generation generation) => new((_, _, _) => Task.FromResult(generation), Model);
+    public static HybridGenTextGenerationService Service(Generation generation) => Service((_, _, _) => Task.FromResult(generation));
 
-    public static HybridGenTextGenerationService Service(Generating generate) => new(generate, Model);
+    public static HybridGenTextGenerationService Service(Func<DraftPrompt, GenerateOptions, CancellationToken, Task<Generation>> generate) => new((prompt, options, token) => Completed(generate(prompt, options, token)), Model);
 
-    public static HybridGenTextGenerationService Failing(Exception exception) => new((_, _, _) => Task.FromException<Generation>(exception), Model);
+    public static HybridGenTextGenerationService Failing(Exception exception) => Service((_, _, _) => Task.FromException<Generation>(exception));
+
+    private static async IAsyncEnumerable<GenerationUpdate> Completed(Task<Generation> generation)
+    {
+        yield return new GenerationUpdate.Completed(await generation);
+    }
 
     public static async Task<List<StreamingTextContent>> StreamAsync(this HybridGenTextGenerationService service, string prompt = "p")
     {

@@ -152,6 +152,30 @@ public sealed class TextGenerationTests
     }
 
     [Fact]
+    public async Task Stream_Unrevised_ComesWhileTheDraftIsWritten()
+    {
+        var end = new TaskCompletionSource();
+        var service = new HybridGenTextGenerationService((_, _, _) => DraftAsync(end.Task), "m");
+        await using var pieces = service.GetStreamingTextContentsAsync("p", cancellationToken: Token).GetAsyncEnumerator(Token);
+        Assert.True(await pieces.MoveNextAsync());
+        Assert.Equal(("The ", null), (pieces.Current.Text, pieces.Current.Metadata));
+        end.SetResult();
+        Assert.True(await pieces.MoveNextAsync());
+        Assert.Equal("cat ", pieces.Current.Text);
+        Assert.True(await pieces.MoveNextAsync());
+        Assert.Equal("sat.", pieces.Current.Text);
+        Assert.IsType<HybridGenMetadata>(pieces.Current.Metadata);
+        Assert.False(await pieces.MoveNextAsync());
+
+        static async IAsyncEnumerable<GenerationUpdate> DraftAsync(Task end)
+        {
+            yield return new GenerationUpdate.Settled("The ");
+            await end;
+            yield return new GenerationUpdate.Completed(Samples.Revised);
+        }
+    }
+
+    [Fact]
     public async Task Kernel_InvokePromptStreaming_JoinsToTheFinalText()
     {
         var builder = Kernel.CreateBuilder();

@@ -34,7 +34,7 @@ internal static class ServiceConversation
 
     /// <summary>The arguments of a call as JSON.</summary>
     public static ToolCall Call(FunctionCallContent call) =>
-        new(call.CallId, call.Name, JsonSerializer.SerializeToElement(call.Arguments ?? new Dictionary<string, object?>(), AIJsonUtilities.DefaultOptions));
+        new(call.CallId, call.Name, JsonSerializer.SerializeToElement(call.Arguments ?? new Dictionary<string, object?>(), AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>))));
 
     private static ChatMessage Message(ChatTurn turn)
     {
@@ -70,7 +70,7 @@ internal sealed class ServiceMessage
             if (content is not FunctionCallContent function) continue;
             var call = ServiceConversation.Call(function);
             _calls.Enqueue(call);
-            yield return (MessagePieceKind.ToolCall, JsonSerializer.Serialize(new { name = call.Name, arguments = call.Arguments }));
+            yield return (MessagePieceKind.ToolCall, JsonSerializer.Serialize(new() { ["name"] = call.Name, ["arguments"] = call.Arguments }, DraftingJson.Default.DictionaryStringObject));
         }
     }
 

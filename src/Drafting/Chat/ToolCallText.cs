@@ -111,7 +111,7 @@ internal static partial class ToolCallText
             arguments[match.Groups[1].Value] = Value(match.Groups[2].Value, IsText(tool, match.Groups[1].Value));
         }
 
-        return string.IsNullOrWhiteSpace(text[at..]) ? JsonSerializer.SerializeToElement(arguments) : null;
+        return string.IsNullOrWhiteSpace(text[at..]) ? JsonSerializer.SerializeToElement(arguments, DraftingJson.Default.DictionaryStringObject) : null;
     }
 
     private static object Value(string text, bool isText) => !isText && ReadValues(text) is [var value] ? value : text;

@@ -10,11 +10,12 @@ namespace HybridGen.Drafting;
 /// came.
 /// </summary>
 /// <remarks>
-/// One thread of its own does all work on the context. Drafts go first in every batch, so that those that are written do not stall while a
+/// All work on the context is done in turns of the drafter's thread, a step each. Drafts go first in every batch, so that those that are written do not stall while a
 /// long prompt is read; the rest of the batch is shared by the prompts.
 /// </remarks>
 internal sealed class DecodingLoop : IAsyncDisposable
 {
+    private readonly DecodingThread _thread;
     private readonly Func<LLamaContext> _create;
     private readonly Slot[] _slots;
     private readonly StepBatch _step;
@@ -22,24 +23,24 @@ internal sealed class DecodingLoop : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly LinkedList<DecodeRequest> _waiting = [];
     private readonly List<DecodeRequest> _running = [];
-    private readonly SemaphoreSlim _work = new(0);
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly AbortCallback _abort;
     private TaskCompletionSource? _preparing;
     private LLamaContext? _context;
-    private Thread? _thread;
     private (int Generation, int Batch) _threads;
     private long _requests;
+    private bool _isAwake;
     private volatile bool _isDisposed;
 
-    /// <summary>Creates a loop; its thread and its context come with the first request.</summary>
+    /// <summary>Creates a loop; its context comes with the first request.</summary>
+    /// <param name="thread">Where it decodes.</param>
     /// <param name="create">Creates the context, with a sequence for each draft, and at least as many as the size says.</param>
     /// <param name="slots">How many drafts are decoded at once.</param>
     /// <param name="size">How much one step decodes.</param>
     /// <param name="vocabularySize">Entries of the model's vocabulary.</param>
-    public DecodingLoop(Func<LLamaContext> create, int slots, StepSize size, int vocabularySize)
+    public DecodingLoop(DecodingThread thread, Func<LLamaContext> create, int slots, StepSize size, int vocabularySize)
     {
-        _create = create;
+        (_thread, _create) = (thread, create);
         _slots = [.. Enumerable.Range(0, Math.Max(slots, size.LeastSequences)).Select(sequence => new Slot(sequence, vocabularySize))];
         _step = new StepBatch(size, _slots);
         _mostAtOnce = slots;
@@ -77,10 +78,9 @@ internal sealed class DecodingLoop : IAsyncDisposable
         {
             ObjectDisposedException.ThrowIf(_isDisposed, typeof(LlamaDrafter));
             prepared = (_preparing ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
-            EnsureThread();
+            Wake();
         }
 
-        _work.Release();
         return prepared;
     }
 
@@ -90,14 +90,17 @@ internal sealed class DecodingLoop : IAsyncDisposable
         List<DecodeRequest> refused;
         lock (_gate)
         {
-            _isDisposed = true;
+            if (!_isDisposed)
+            {
+                _isDisposed = true;
+                Wake();
+            }
+
             refused = [.. _waiting];
             _waiting.Clear();
-            if (_thread is null) _stopped.TrySetResult();
         }
 
         foreach (var request in refused) request.Fail(new ObjectDisposedException(nameof(LlamaDrafter)));
-        _work.Release();
         await _stopped.Task.ConfigureAwait(false);
     }
 
@@ -107,18 +110,15 @@ internal sealed class DecodingLoop : IAsyncDisposable
         {
             ObjectDisposedException.ThrowIf(_isDisposed, typeof(LlamaDrafter));
             _waiting.AddLast(request);
-            EnsureThread();
+            Wake();
         }
-
-        _work.Release();
     }
 
-    private void EnsureThread()
+    /// <summary>Asks for a turn, unless it has one already; under the gate.</summary>
+    private void Wake()
     {
-        if (_thread is not null) return;
-        _thread = new Thread(Work) { IsBackground = true, Name = "HybridGen drafting" };
-        // The first request's context is not the others'.
-        _thread.UnsafeStart();
+        if (!_isAwake) _thread.Post(Turn);
+        _isAwake = true;
     }
 
     /// <summary>Takes a cancelled request out of the queue; one that runs is dropped at the next step.</summary>
@@ -129,25 +129,38 @@ internal sealed class DecodingLoop : IAsyncDisposable
         if (waited) request.Cancel();
     }
 
-    private void Work()
+    private void Turn()
     {
-        while (!_isDisposed || _running.Count > 0)
+        try
         {
-            if (_running.Count == 0) _work.Wait();
-            try
-            {
-                Start();
-                Prepared(null);
-                Admit();
-                Drop();
-                if (_running.Count > 0) Step();
-            }
-            catch (Exception failure)
-            {
-                FailAll(failure);
-            }
+            Start();
+            Prepared(null);
+            Admit();
+            Drop();
+            if (_running.Count > 0) Step();
+        }
+        catch (Exception failure)
+        {
+            FailAll(failure);
         }
 
+        if (!GoesOn()) End();
+    }
+
+    /// <summary>Asks for the next turn where there is work, else rests until there is.</summary>
+    /// <returns>Whether there will be a further turn.</returns>
+    private bool GoesOn()
+    {
+        lock (_gate)
+        {
+            _isAwake = false;
+            if (_running.Count > 0 || _waiting.Count > 0) Wake();
+            return _isAwake || !_isDisposed;
+        }
+    }
+
+    private void End()
+    {
         _context?.Dispose();
         Prepared(new ObjectDisposedException(nameof(LlamaDrafter)));
         _stopped.TrySetResult();

@@ -18,7 +18,7 @@ internal sealed record SessionState(string Model, DraftPrompt Prompt, string Tex
     private const int Start = 8 + SHA256.HashSizeInBytes + 4;
 
     /// <summary>What is saved besides the memory.</summary>
-    private sealed record Header(string Library, string Model, string? Raw, IReadOnlyList<ChatTurn>? Turns, string Text, int[] Tokens)
+    internal sealed record Header(string Library, string Model, string? Raw, IReadOnlyList<ChatTurn>? Turns, string Text, int[] Tokens)
     {
         public IReadOnlyList<Tool>? Tools { get; init; }
 
@@ -41,7 +41,7 @@ internal sealed record SessionState(string Model, DraftPrompt Prompt, string Tex
         var part = $"{path}.{Guid.NewGuid():N}.part";
         try
         {
-            var header = JsonSerializer.SerializeToUtf8Bytes(Describe());
+            var header = JsonSerializer.SerializeToUtf8Bytes(Describe(), DraftingJson.Default.Header);
             byte[] contents = [.. BitConverter.GetBytes(header.Length), .. header, .. Memory];
             byte[] file = [.. BitConverter.GetBytes(Magic), .. BitConverter.GetBytes(Version), .. SHA256.HashData(contents), .. contents];
             await File.WriteAllBytesAsync(part, file, cancellationToken).ConfigureAwait(false);
@@ -75,7 +75,7 @@ internal sealed record SessionState(string Model, DraftPrompt Prompt, string Tex
         if (BitConverter.ToInt32(file, 4) is var version && version != Version) throw new DraftingException($"'{path}' was saved in format {version}; {Version} can be read.");
         if (!SHA256.HashData(file.AsSpan(Start - 4)).AsSpan().SequenceEqual(file.AsSpan(8, SHA256.HashSizeInBytes))) throw new DraftingException($"'{path}' is damaged: its contents do not match their checksum.");
         var length = BitConverter.ToInt32(file, Start - 4);
-        var header = JsonSerializer.Deserialize<Header>(file.AsSpan(Start, length)) ?? throw new DraftingException($"'{path}' is damaged: its header is empty.");
+        var header = JsonSerializer.Deserialize(file.AsSpan(Start, length), DraftingJson.Default.Header) ?? throw new DraftingException($"'{path}' is damaged: its header is empty.");
         if (header.Library != LlamaLibrary.Version) throw new DraftingException($"'{path}' was saved by llama.cpp {header.Library}; this is {LlamaLibrary.Version}, which cannot read its memory.");
         if (header.Model != model) throw new DraftingException($"'{path}' was saved with another model.");
         DraftPrompt prompt = header.Turns is { } turns ? new DraftPrompt.Chat(turns) { Tools = header.Tools ?? [], IsThinking = header.IsThinking, Variables = header.Variables ?? new Dictionary<string, JsonElement>() } : new DraftPrompt.Raw(header.Raw ?? "");

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using LLama;
 using LLama.Exceptions;
@@ -6,24 +5,23 @@ using LLama.Native;
 
 namespace HybridGen.Drafting;
 
-/// <summary>A llama.cpp context for scoring, and whose turn it is: one piece of work at a time, on a thread of its own, stoppable inside a decode.</summary>
-/// <remarks>The thread stays the same: each new one would get a new team of OpenMP threads, and above two teams libgomp lets all of them wait too briefly.</remarks>
+/// <summary>A llama.cpp context for scoring: one piece of work at a time, on the drafter's thread, stoppable inside a decode.</summary>
 internal sealed class ScoringContext : IAsyncDisposable
 {
+    private readonly DecodingThread _thread;
     private readonly Func<LLamaContext> _create;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly AbortCallback _abort;
-    private readonly BlockingCollection<Action> _work = [];
-    private Thread? _thread;
     private LLamaContext? _context;
     private volatile bool _isAborted;
     private bool _isDisposed;
 
     /// <summary>Creates it.</summary>
+    /// <param name="thread">Where it works.</param>
     /// <param name="create">Creates the context at the first work.</param>
-    public ScoringContext(Func<LLamaContext> create)
+    public ScoringContext(DecodingThread thread, Func<LLamaContext> create)
     {
-        _create = create;
+        (_thread, _create) = (thread, create);
         _abort = _ => _isAborted;
     }
 
@@ -34,7 +32,7 @@ internal sealed class ScoringContext : IAsyncDisposable
     /// <summary>The context; before the first work there is none.</summary>
     public LLamaContext Context => _context ?? throw new InvalidOperationException("The context is created at the first work.");
 
-    /// <summary>Waits for its turn, then works on a thread of its own.</summary>
+    /// <summary>Waits for its turn, then works on the drafter's thread.</summary>
     /// <exception cref="DraftingException">llama.cpp failed.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">It is disposed.</exception>
@@ -58,9 +56,10 @@ internal sealed class ScoringContext : IAsyncDisposable
         }
     }
 
-    /// <summary>Decodes a batch; only inside of work.</summary>
+    /// <summary>Decodes a batch after what else the drafter is to decode by now; only inside of work.</summary>
     public void Decode(LLamaBatch batch, CancellationToken cancellationToken)
     {
+        _thread.Yield();
         cancellationToken.ThrowIfCancellationRequested();
         var result = Context.Decode(batch);
         if (result == DecodeResult.ComputeAborted) throw new OperationCanceledException(cancellationToken);
@@ -73,20 +72,13 @@ internal sealed class ScoringContext : IAsyncDisposable
         await _turn.WaitAsync().ConfigureAwait(false);
         _isDisposed = true;
         _context?.Dispose();
-        _work.CompleteAdding();
         _turn.Release();
     }
 
     private Task OnThreadAsync(Action action)
     {
         var task = new Task(action, TaskCreationOptions.RunContinuationsAsynchronously);
-        _work.Add(() => task.RunSynchronously(TaskScheduler.Default));
-        if (_thread is null)
-        {
-            _thread = new Thread(() => { foreach (var next in _work.GetConsumingEnumerable()) next(); }) { IsBackground = true, Name = "HybridGen scoring" };
-            _thread.Start();
-        }
-
+        _thread.Post(() => task.RunSynchronously(TaskScheduler.Default));
         return task;
     }
 

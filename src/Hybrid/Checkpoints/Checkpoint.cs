@@ -85,7 +85,7 @@ internal sealed class Checkpoint : IDisposable
         try
         {
             using var document = JsonDocument.Parse(CheckpointText.ReadAll(path));
-            return document.RootElement.GetProperty("weight_map").Deserialize<Dictionary<string, string>>() ?? throw new JsonException("weight_map is null.");
+            return document.RootElement.GetProperty("weight_map").Deserialize(HybridJson.Default.DictionaryStringString) ?? throw new JsonException("weight_map is null.");
         }
         catch (Exception failure) when (failure is JsonException or KeyNotFoundException or InvalidOperationException)
         {

@@ -6,7 +6,7 @@ using HybridGen.Telemetry;
 
 namespace HybridGen.Pipelines;
 
-/// <summary>The pipelines that revise a draft while it is written.</summary>
+/// <summary>The pipelines that revise a draft while it is written; the options say how.</summary>
 /// <param name="revise">Revises a text.</param>
 internal sealed class BlockPipelines(Func<string, ReviseOptions, IProgress<ReviseProgress>, CancellationToken, Task<Revision>> revise)
 {
@@ -27,9 +27,9 @@ internal sealed class BlockPipelines(Func<string, ReviseOptions, IProgress<Revis
 
             if (text.CutAtStop(options.Draft.StopStrings, block)) reason = StopReason.StopString;
             if (reason is not null) text.Finish();
-            if ((reason is null ? text.LastSentenceEnd() : text.Text.Length) is not { } upTo || options.Revise is null) continue;
+            if ((reason is null ? text.LastSentenceEnd() : text.Text.Length) is not { } upTo) continue;
             var steps = new List<ReviseProgress>();
-            var revision = await ReviseAsync(text, upTo, options.Revise, steps, cancellationToken).ConfigureAwait(false);
+            var revision = await ReviseAsync(text, upTo, options.Revise!, steps, cancellationToken).ConfigureAwait(false);
             foreach (var step in steps) yield return new GenerationUpdate.Revised(step);
             if (text.Apply(revision, upTo) is { } changed && reason is null) session.Replace(changed, text.Text[changed..]);
             yield return new GenerationUpdate.Settled(text.Settle());
@@ -59,8 +59,8 @@ internal sealed class BlockPipelines(Func<string, ReviseOptions, IProgress<Revis
                     yield return new GenerationUpdate.Settled(text.Settle());
                 }
 
-                if (revising is not null || options.Revise is null || text.Tokens < block + pipeline.BlockTokens || text.LastSentenceEnd() is not { } upTo) continue;
-                revising = (ReviseAsync(text, upTo, options.Revise, steps, stop.Token), upTo);
+                if (revising is not null || text.Tokens < block + pipeline.BlockTokens || text.LastSentenceEnd() is not { } upTo) continue;
+                revising = (ReviseAsync(text, upTo, options.Revise!, steps, stop.Token), upTo);
                 block = text.Tokens;
             }
 
@@ -72,9 +72,9 @@ internal sealed class BlockPipelines(Func<string, ReviseOptions, IProgress<Revis
             }
 
             text.Finish();
-            if (options.Revise is not null) text.Apply(await ReviseAsync(text, text.Text.Length, options.Revise, steps, stop.Token).ConfigureAwait(false), text.Text.Length);
+            text.Apply(await ReviseAsync(text, text.Text.Length, options.Revise!, steps, stop.Token).ConfigureAwait(false), text.Text.Length);
             foreach (var step in steps) yield return new GenerationUpdate.Revised(step);
-            if (options.Revise is not null) yield return new GenerationUpdate.Settled(text.Settle());
+            yield return new GenerationUpdate.Settled(text.Settle());
             yield return new GenerationUpdate.Completed(text.End(reason));
         }
         finally

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using HybridGen.Drafting;
 
 namespace HybridGen.Telemetry;
@@ -16,5 +17,9 @@ internal static class MessageText
     public static string Of(string role, string text) => Json([(role, text)]);
 
     private static string Json(IEnumerable<(string Role, string Text)> messages) =>
-        JsonSerializer.Serialize(messages.Select(message => new { role = message.Role, parts = new[] { new { type = "text", content = message.Text } } }));
+        JsonSerializer.Serialize(messages.Select(message => new Message(message.Role, [new Part("text", message.Text)])), HybridJson.Default.IEnumerableMessage);
+
+    internal sealed record Message([property: JsonPropertyName("role")] string Role, [property: JsonPropertyName("parts")] Part[] Parts);
+
+    internal sealed record Part([property: JsonPropertyName("type")] string Type, [property: JsonPropertyName("content")] string Content);
 }

@@ -46,7 +46,7 @@ internal sealed class TokenizerCases : ICaseKind
         {
             var text = item.GetProperty("text").GetString()!;
             var differences = string.Join(", ", Differences(tokenizer, text, item));
-            var shown = JsonSerializer.Serialize(text.Length > LongestShown ? text[..LongestShown] : text);
+            var shown = JsonSerializer.Serialize(text.Length > LongestShown ? text[..LongestShown] : text, HybridJson.Default.String);
             return new VerifiedCase("tokenizer", index.ToString(CultureInfo.InvariantCulture), differences.Length == 0, null, differences.Length == 0 ? shown : $"{differences} differ for {shown}");
         }
         catch (Exception failure) when (failure is InvalidOperationException or KeyNotFoundException or FormatException)

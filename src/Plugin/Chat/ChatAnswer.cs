@@ -19,7 +19,7 @@ internal sealed class ChatAnswer(Generation generation, ChatRequest request, str
     public ChatFinishReason FinishReason => generation.ToolCalls.Count > 0 ? ChatFinishReason.ToolCalls : _text.FinishReason == "length" ? ChatFinishReason.Length : ChatFinishReason.Stop;
 
     /// <summary>What is not text, in front of it.</summary>
-    public IEnumerable<AIContent> Thinking => generation.Thinking is { Length: > 0 } thinking ? [new TextReasoningContent(thinking)] : [];
+    public IEnumerable<AIContent> Thinking(int sent = 0) => generation.Thinking is { } thinking && thinking.Length > sent ? [new TextReasoningContent(thinking[sent..])] : [];
 
     /// <summary>The calls of tools, behind the text.</summary>
     public IEnumerable<AIContent> Calls => generation.ToolCalls.Take(request.HasOneCall ? 1 : int.MaxValue).Select(call => new FunctionCallContent(call.Id, call.Name, call.Arguments.EnumerateObject().ToDictionary(argument => argument.Name, argument => (object?)argument.Value)) { RawRepresentation = call });
@@ -46,7 +46,7 @@ internal sealed class ChatAnswer(Generation generation, ChatRequest request, str
 
     public ChatResponse ToResponse()
     {
-        var contents = Thinking.ToList();
+        var contents = Thinking().ToList();
         if (Text.Length > 0 || generation.ToolCalls.Count == 0) contents.Add(new TextContent(Text));
         contents.AddRange(Calls);
         return new ChatResponse(new ChatMessage(ChatRole.Assistant, contents) { MessageId = Id, RawRepresentation = generation, AdditionalProperties = Properties })
@@ -61,10 +61,11 @@ internal sealed class ChatAnswer(Generation generation, ChatRequest request, str
     }
 
     /// <summary>The same in updates: the text word by word, last why it ended.</summary>
-    /// <param name="sent">How much of the text has been sent.</param>
-    public IEnumerable<ChatResponseUpdate> ToUpdates(int sent)
+    /// <param name="thought">How much of the thinking has been sent,</param>
+    /// <param name="sent">and of the text.</param>
+    public IEnumerable<ChatResponseUpdate> ToUpdates(int thought, int sent)
     {
-        foreach (var thought in Thinking) yield return Update(thought);
+        foreach (var rest in Thinking(thought)) yield return Update(rest);
         foreach (var word in FinalText.Words(Text[sent..])) yield return Update(new TextContent(word));
         foreach (var call in Calls) yield return Update(call);
         var last = Update(new UsageContent(Usage));

@@ -45,7 +45,8 @@ public sealed class HybridGenChatClient : IChatClient
     /// <summary>Streams an answer: only final text.</summary>
     /// <remarks>
     /// With the default pipeline it begins once the revision of the whole is done; with <c>interleaved</c> or <c>overlapped</c>
-    /// (<see cref="HybridGenPromptExecutionSettings.Pipeline"/>) it comes sentence by sentence while the draft is written.
+    /// (<see cref="HybridGenPromptExecutionSettings.Pipeline"/>) it comes sentence by sentence while the draft is written, and token by token where
+    /// nothing is revised. What is thought before comes while it is written.
     /// With <see cref="HybridGenPromptExecutionSettings.ShowDraft"/> the draft's tokens and the revision's steps come before, as contents of types
     /// of their own that are no part of the text.
     /// </remarks>
@@ -70,21 +71,12 @@ public sealed class HybridGenChatClient : IChatClient
 
     private async IAsyncEnumerable<ChatResponseUpdate> StreamAsync(ChatRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var (id, settled) = (ChatAnswer.NewId(), new SettledText(request.Options.Draft.StopStrings));
+        var answer = new AnswerStream(request, ModelId);
         await foreach (var update in _stream(request.Prompt, request.Options, cancellationToken).ConfigureAwait(false))
-            foreach (var part in Parts(update, request, settled, id))
+            foreach (var part in answer.Read(update))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 yield return part;
             }
     }
-
-    private IEnumerable<ChatResponseUpdate> Parts(GenerationUpdate update, ChatRequest request, SettledText settled, string id) => update switch
-    {
-        GenerationUpdate.Completed { Generation: var generation } => new ChatAnswer(generation, request, ModelId, id).ToUpdates(settled.Sent),
-        GenerationUpdate.Settled { Content: var content } => settled.Add(content).Select(word => ChatAnswer.Update(new TextContent(word), ModelId, id)),
-        GenerationUpdate.Drafted { Token: var token } when request.Settings.ShowDraft == true => [ChatAnswer.Update(new DraftTokenContent(token), ModelId, id)],
-        GenerationUpdate.Revised { Progress: var progress } when request.Settings.ShowDraft == true => [ChatAnswer.Update(new RevisionProgressContent(progress), ModelId, id)],
-        _ => [],
-    };
 }

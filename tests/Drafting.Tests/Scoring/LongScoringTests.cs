@@ -73,6 +73,19 @@ public sealed class LongScoringTests
 
     /// <summary>A variant that is one row, and a passage of which one row is wanted.</summary>
     [Fact]
+    public async Task DraftAsync_WhileALongTextIsScored_DoesNotWaitForItsEnd()
+    {
+        await using var drafter = await LoadAsync(contextSize: 1024);
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var scoring = drafter.ScoreAsync(Story(200_000, drafter), cancel.Token);
+        var draft = await Draft.CollectAsync(drafter.DraftAsync(new DraftPrompt.Raw("The old town"), new() { MaxTokens = 4 }, Token), Token);
+
+        Assert.Equal((4, false), (draft.Tokens.Count, scoring.IsCompleted));
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => scoring);
+    }
+
+    [Fact]
     public async Task Compare_OneRow_IsTheDifferenceOfWholeTexts()
     {
         await using var drafter = await LoadAsync(contextSize: 512, Repository.Shared("models/SmolLM2-135M-Instruct.Q4_1.gguf"));

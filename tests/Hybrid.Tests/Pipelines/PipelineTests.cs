@@ -37,6 +37,21 @@ public class PipelineTests
         Assert.True(settled.Count > 1 || Blocks[pipeline] is Pipeline.Interleaved { BlockTokens: 1000 });
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task WithoutARevision_WhatIsDraftedIsFinalAtOnce(int? pipeline)
+    {
+        await using var engine = Engine(new FakeSessionDrafter(Text));
+        var updates = new List<GenerationUpdate>();
+        await foreach (var update in engine.StreamAsync(DraftPrompt.User("Go"), Options(pipeline is { } number ? Blocks[number] : new Pipeline.DraftThenRevise()) with { Revise = null }, Token)) updates.Add(update);
+        var drafted = updates.OfType<GenerationUpdate.Drafted>().Select(update => update.Token.Text).ToList();
+        Assert.Equal(drafted, updates.OfType<GenerationUpdate.Settled>().Select(update => update.Content));
+        Assert.IsType<GenerationUpdate.Settled>(updates[1]);
+        Assert.Equal(Text, Assert.IsType<GenerationUpdate.Completed>(updates[^1]).Generation.Text);
+    }
+
     [Fact]
     public async Task Interleaved_TheDrafterGoesOnFromTheCorrectedText()
     {

@@ -128,6 +128,34 @@ public class HybridGenChatClientTests
         Assert.Equal(ChatFinishReason.ToolCalls, streamed.FinishReason);
     }
 
+    /// <summary>What is thought is never revised, and what nobody revises is final: both come while the draft is written, and only once.</summary>
+    [Fact]
+    public async Task Stream_WhatIsFinal_ComesWhileTheDraftIsWritten()
+    {
+        var end = new TaskCompletionSource();
+        var client = new HybridGenChatClient((_, _, _) => DraftAsync(end.Task), "m");
+        await using var updates = client.GetStreamingResponseAsync([new(ChatRole.User, "p")], cancellationToken: Token).GetAsyncEnumerator(Token);
+        var contents = new List<AIContent>();
+        while (contents.Count < 2 && await updates.MoveNextAsync()) contents.AddRange(updates.Current.Contents);
+        Assert.Equal(("so", "The "), (Assert.IsType<TextReasoningContent>(contents[0]).Text, Assert.IsType<TextContent>(contents[1]).Text));
+        end.SetResult();
+        while (await updates.MoveNextAsync()) contents.AddRange(updates.Current.Contents);
+        Assert.Equal(["sea"], contents.Skip(2).OfType<TextContent>().Select(content => content.Text));
+        Assert.Single(contents.OfType<TextReasoningContent>());
+
+        static async IAsyncEnumerable<GenerationUpdate> DraftAsync(Task end)
+        {
+            const string Text = "soThe sea";
+            MessagePiece thinking = new(MessagePieceKind.Thinking, new(0, 2)), content = new(MessagePieceKind.Content, new(2, 7));
+            DraftToken[] tokens = [new(null, "so", new(0, 2), null, null, []) { Pieces = [thinking] }, new(null, "The sea", new(2, 7), null, null, [])];
+            foreach (var token in tokens) yield return new GenerationUpdate.Drafted(token);
+            yield return new GenerationUpdate.Settled("The ");
+            await end;
+            var completed = new DraftCompleted(StopReason.EndOfText, 1, TimeSpan.Zero, TimeSpan.Zero) { Message = DraftedMessage.Of(Text, [thinking, content]) };
+            yield return new GenerationUpdate.Completed(new Generation(Draft.From(tokens, completed), null));
+        }
+    }
+
     /// <summary>A revision can write what the draft did not: the stop string.</summary>
     [Fact]
     public async Task StopString_ThatTheRevisionWrote_EndsTheText()

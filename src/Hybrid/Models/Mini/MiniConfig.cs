@@ -58,7 +58,7 @@ internal sealed record MiniConfig
             using var document = JsonDocument.Parse(CheckpointText.ReadAll(path));
             var type = document.RootElement.TryGetProperty("model_type", out var value) ? value.ToString() : "(none)";
             if (type != ModelType) throw new CheckpointFormatException($"'{path}': model_type is '{type}'; this version reads '{ModelType}'.");
-            return Check(document.Deserialize<MiniConfig>()!, path);
+            return Check(document.Deserialize(HybridJson.Default.MiniConfig)!, path);
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {

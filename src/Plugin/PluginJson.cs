@@ -1,0 +1,28 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using HybridGen.Plugin.Functions;
+using Microsoft.Extensions.AI;
+using Microsoft.SemanticKernel;
+
+namespace HybridGen.Plugin;
+
+/// <summary>What is written and read as JSON, known when it is compiled, so that programs can be trimmed and compiled ahead of time.</summary>
+[JsonSerializable(typeof(PromptExecutionSettings))]
+[JsonSerializable(typeof(HybridGenPromptExecutionSettings))]
+[JsonSerializable(typeof(DoubtfulWord[]))]
+[JsonSerializable(typeof(ExplainedEdit[]))]
+[JsonSerializable(typeof(IReadOnlyList<DoubtfulWord>))]
+[JsonSerializable(typeof(IReadOnlyList<ExplainedEdit>))]
+internal sealed partial class PluginJson : JsonSerializerContext
+{
+    /// <summary>
+    /// These types first, then what Microsoft.Extensions.AI knows: all that a function takes, and the settings of other services, where the program
+    /// was not trimmed.
+    /// </summary>
+    public static JsonSerializerOptions Known { get; } = new()
+    {
+        Encoder = AIJsonUtilities.DefaultOptions.Encoder,
+        TypeInfoResolver = JsonTypeInfoResolver.Combine(Default, AIJsonUtilities.DefaultOptions.TypeInfoResolver),
+    };
+}
