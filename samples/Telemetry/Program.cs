@@ -31,8 +31,10 @@ using (source.StartActivity("letter"))
     Console.WriteLine((await engine.ReviseAsync("I recieved teh packige.")).Output);
 }
 
-// What is still held is sent now; without a collector it is dropped.
-Console.WriteLine($"spans {(tracing.ForceFlush() ? "sent" : "not sent")}, metrics {(metrics.ForceFlush() ? "sent" : "not sent")}");
+// What is still held is sent now; where nobody takes it, it is dropped.
+tracing.ForceFlush();
+metrics.ForceFlush();
+Console.WriteLine($"Spans and metrics went to {named?.ToString() ?? Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT") ?? "http://localhost:4318"}");
 
 void To(string signal, OtlpExporterOptions options)
 {

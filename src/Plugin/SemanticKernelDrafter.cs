@@ -44,8 +44,8 @@ public sealed class SemanticKernelDrafter : IDrafter
         ArgumentNullException.ThrowIfNull(prompt);
         ArgumentNullException.ThrowIfNull(options);
         if (Untold(options.Sampling) is { } untold) throw new DraftingException($"The service '{ModelId}' cannot be told of {untold}; leave it out, or draft with a model of your own.");
-        if (!_takesTurns && prompt is DraftPrompt.Chat chat && chat.Turns is not [{ Role: "user" }])
-            throw new DraftingException($"The text service '{ModelId}' takes a text and no conversation; give it a raw prompt, or one user turn.");
+        if (!_takesTurns && prompt is DraftPrompt.Chat chat && (chat.Turns is not [{ Role: "user" }] || chat.Tools.Count > 0))
+            throw new DraftingException($"The text service '{ModelId}' takes a text and no conversation; give it a raw prompt, or one user turn without tools.");
         return _drafter.DraftAsync(prompt, options, cancellationToken);
     }
 

@@ -56,6 +56,23 @@ public sealed class ChatClientDrafterTests
         Assert.Contains("no ToolCallId", nameless.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>A service is told which tool must be called, or that one of those must be that it is given.</summary>
+    [Theory]
+    [InlineData("", "now,then", null)]
+    [InlineData("now", "now,then", "now")]
+    [InlineData("now,then", "now,then", "any")]
+    [InlineData("then,now", "then,now", "any")]
+    public async Task Draft_RequiredTools_AreToldTheService(string required, string told, string? mode)
+    {
+        var service = new FakeService(new TextContent("I look."));
+        Tool[] tools = [new("now", "", JsonElement.Parse("""{"type": "object"}""")), new("then", "", JsonElement.Parse("""{"type": "object"}"""))];
+        var chat = new DraftPrompt.Chat([new("user", "When?")]) { Tools = tools, RequiredTools = required.Split(',', StringSplitOptions.RemoveEmptyEntries) };
+        await Draft.CollectAsync(new ChatClientDrafter(service).DraftAsync(chat, new(), Token), Token);
+        Assert.Equal(told, string.Join(",", service.Options!.Tools!.Select(tool => tool.Name)));
+        Assert.Equal(mode, service.Options.ToolMode is RequiredChatToolMode must ? must.RequiredFunctionName ?? "any" : null);
+        Assert.NotEqual(chat with { RequiredTools = ["other"] }, chat);
+    }
+
     [Fact]
     public async Task TextDrafter_HandsTheTextOn()
     {

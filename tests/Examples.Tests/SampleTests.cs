@@ -10,6 +10,8 @@ public class SampleTests
     [Theory]
     [InlineData("Quickstart", "changes")]
     [InlineData("Agent", "After:  Dear Ms Lindqvist, I received the parcel yesterday. Please tell Mr Lindqvist. Thank you, Ms Lindqvist! The code is `recieved_at`.")]
+    [InlineData("AgentWorkflow", "reviser: ")]
+    [InlineData("Telemetry", "I received the package.")]
     [InlineData("WritingPipeline", "  Lindqvist, also written Lindkvist: 1 changed")]
     [InlineData("FixFolder", "3 files, 2 with changes; --write makes them.")]
     [InlineData("ReviseAnyService", "  Lindkvist -> Lindqvist (Consistency,")]
@@ -42,6 +44,16 @@ public class SampleTests
         Assert.Equal(untouched, File.GetLastWriteTimeUtc(right));
         Assert.Equal("// They recieved the letter.", await File.ReadAllTextAsync(other, Token));
         Assert.Equal(3, Directory.GetFiles(folder.Folder).Length);
+    }
+
+    /// <summary>Spans and metrics come to a collector by OTLP over HTTP.</summary>
+    [Fact]
+    public async Task Telemetry_ReachesACollector()
+    {
+        await using var collector = new Collector();
+        Assert.Equal(0, (await RunAsync("Telemetry", collector.Address.ToString())).ExitCode);
+        Assert.All(["hybridgen.generate", "hybridgen.draft", "hybridgen.revise", "letter"], span => Assert.Contains(span, collector.Received("/v1/traces"), StringComparison.Ordinal));
+        Assert.All(["hybridgen.draft.tokens", "hybridgen.queue.duration", "hybridgen.revise.edits"], metric => Assert.Contains(metric, collector.Received("/v1/metrics"), StringComparison.Ordinal));
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -69,6 +69,8 @@ public sealed class SemanticKernelDrafterTests
         var service = new FakeService("a");
         await DraftAsync(service, isChat: true, chat, new());
         Assert.Equal("system: Be short.\nuser: Hi", service.Prompt);
+        var tool = new DraftPrompt.Chat([new("user", "Hi")]) { Tools = [new("now", "", JsonElement.Parse("{}"))] };
+        Assert.Contains("without tools", (await Assert.ThrowsAsync<DraftingException>(() => DraftAsync(service, isChat: false, tool, new()))).Message, StringComparison.Ordinal);
         Assert.Contains("no conversation", (await Assert.ThrowsAsync<DraftingException>(() => DraftAsync(service, isChat: false, chat, new()))).Message, StringComparison.Ordinal);
         Assert.Equal("On", (await Draft.CollectAsync(new SemanticKernelDrafter((ITextGenerationService)new FakeService("On")).DraftAsync(new DraftPrompt.Raw("Go"), new(), Token), Token)).Text);
     }

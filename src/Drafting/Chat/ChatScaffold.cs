@@ -65,7 +65,7 @@ internal sealed class ChatScaffold
         var format = MessageFormat.Of(_template.Source(chat), hasTools: chat.Tools.Count > 0 || chat.Turns.Any(turn => turn.ToolCalls.Count > 0));
         var isThinking = runs.Count > 0 && !runs[^1].IsContent && format.BeginsInside(runs[^1].Text);
         var answer = format.IsPlain ? AnswerFormat.Plain : new AnswerFormat(format, isThinking, chat.Tools, Marks(format));
-        return (Tokenize(runs), answer with { Required = RequiredCall.Of(chat) });
+        return (Tokenize(runs), RequiredCall.Of(chat) is { Count: > 0 } required ? answer with { Required = required } : answer);
     }
 
     /// <summary>Tags of a format that are control tokens, which print nothing by themselves.</summary>

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using HybridGen.Drafting;
 using Microsoft.Extensions.AI;
 using Microsoft.SemanticKernel;
@@ -60,8 +62,18 @@ internal sealed record ChatRequest(DraftPrompt.Chat Prompt, GenerateOptions Opti
     {
         if (options?.Tools is not { Count: > 0 } tools || options.ToolMode is NoneChatToolMode) return [];
         return [.. tools.Select(tool => tool is AIFunctionDeclaration function
-            ? new Tool(function.Name, function.Description, function.JsonSchema)
+            ? new Tool(function.Name, function.Description, Parameters(function.JsonSchema))
             : throw new NotSupportedException($"The tool '{tool.Name}' is a {tool.GetType().Name}; only functions can be called."))];
+    }
+
+    /// <summary>Functions of a kernel come with an empty keyword that is none of JSON Schema's.</summary>
+    private static JsonElement Parameters(JsonElement schema)
+    {
+        const string Foreign = "condition";
+        if (!schema.TryGetProperty(Foreign, out var value) || value.ValueKind != JsonValueKind.String || value.GetString() is not "") return schema;
+        var own = JsonObject.Create(schema)!;
+        own.Remove(Foreign);
+        return JsonElement.Parse(own.ToJsonString());
     }
 
     /// <summary>The names of the tools of which one must be called; without tools there is nothing to require.</summary>

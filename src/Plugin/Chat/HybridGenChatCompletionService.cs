@@ -74,12 +74,12 @@ public sealed class HybridGenChatCompletionService : IChatCompletionService
         }
     }
 
-    /// <summary>The settings of each answer; those of a single one are the caller's own.</summary>
+    /// <summary>The settings of each answer, in our own type: of another's the kernel drops what it cannot read.</summary>
     private static PromptExecutionSettings?[] Each(ChatHistory history, PromptExecutionSettings? settings, Kernel? kernel)
     {
+        if (settings is null) return [null];
         PromptExecutionSettings?[] all = [.. HybridGenPromptExecutionSettings.FromExecutionSettings(settings).Each()];
-        if (all.Length == 1) return [settings];
-        if (settings!.FunctionChoiceBehavior?.GetConfiguration(new(history) { Kernel = kernel }) is { AutoInvoke: true, Functions.Count: > 0 })
+        if (all.Length > 1 && settings.FunctionChoiceBehavior?.GetConfiguration(new(history) { Kernel = kernel }) is { AutoInvoke: true, Functions.Count: > 0 })
             throw new ArgumentException($"ResultsPerPrompt is {all.Length}, but functions can be called for one answer only; ask for one, or choose functions with autoInvoke: false.", nameof(settings));
         return all;
     }
