@@ -22,6 +22,8 @@ internal sealed record SessionState(string Model, DraftPrompt Prompt, string Tex
     {
         public IReadOnlyList<Tool>? Tools { get; init; }
 
+        public IReadOnlyList<string>? RequiredTools { get; init; }
+
         public bool? IsThinking { get; init; }
 
         public IReadOnlyDictionary<string, JsonElement>? Variables { get; init; }
@@ -78,7 +80,7 @@ internal sealed record SessionState(string Model, DraftPrompt Prompt, string Tex
         var header = JsonSerializer.Deserialize(file.AsSpan(Start, length), DraftingJson.Default.Header) ?? throw new DraftingException($"'{path}' is damaged: its header is empty.");
         if (header.Library != LlamaLibrary.Version) throw new DraftingException($"'{path}' was saved by llama.cpp {header.Library}; this is {LlamaLibrary.Version}, which cannot read its memory.");
         if (header.Model != model) throw new DraftingException($"'{path}' was saved with another model.");
-        DraftPrompt prompt = header.Turns is { } turns ? new DraftPrompt.Chat(turns) { Tools = header.Tools ?? [], IsThinking = header.IsThinking, Variables = header.Variables ?? new Dictionary<string, JsonElement>() } : new DraftPrompt.Raw(header.Raw ?? "");
+        DraftPrompt prompt = header.Turns is { } turns ? new DraftPrompt.Chat(turns) { Tools = header.Tools ?? [], RequiredTools = header.RequiredTools ?? [], IsThinking = header.IsThinking, Variables = header.Variables ?? new Dictionary<string, JsonElement>() } : new DraftPrompt.Raw(header.Raw ?? "");
         return new SessionState(model, prompt, header.Text, Array.ConvertAll(header.Tokens, id => (LLamaToken)id), file[(Start + length)..]);
     }
 
@@ -86,6 +88,7 @@ internal sealed record SessionState(string Model, DraftPrompt Prompt, string Tex
         new(LlamaLibrary.Version, Model, (Prompt as DraftPrompt.Raw)?.Text, (Prompt as DraftPrompt.Chat)?.Turns, Text, [.. Tokens.Select(token => (int)token)])
         {
             Tools = (Prompt as DraftPrompt.Chat)?.Tools,
+            RequiredTools = (Prompt as DraftPrompt.Chat)?.RequiredTools,
             IsThinking = (Prompt as DraftPrompt.Chat)?.IsThinking,
             Variables = (Prompt as DraftPrompt.Chat)?.Variables,
         };

@@ -117,6 +117,7 @@ public sealed class RequiredCallTests : IDisposable
         var rest = await Draft.CollectAsync(session.ContinueAsync(new() { MaxTokens = 200, Sampling = new Sampling.Greedy() }, Token), Token);
         Assert.Equal((StopReason.MaxTokens, StopReason.EndOfText), (begun.Completion.Reason, rest.Completion.Reason));
         Assert.Matches("""^<tool_call>\n\{"name": "Robot-move", "arguments": \{\s*"next"\s*:\s*"(up|down)"\s*\}\}\n</tool_call>$""", session.Text);
+        await RestoredGoesOnAsync(drafter);
         session.Replace(0, "No.");
         var refused = await Assert.ThrowsAsync<DraftingException>(() => Draft.CollectAsync(session.ContinueAsync(new(), Token), Token));
         Assert.Contains("stands there already", refused.Message, StringComparison.Ordinal);
@@ -148,6 +149,18 @@ public sealed class RequiredCallTests : IDisposable
             Assert.Contains(expected, refusal.Message, StringComparison.Ordinal);
             return refusal;
         }
+    }
+
+    /// <summary>Also a session that was saved in the midst of a call knows that it must end it.</summary>
+    private async Task RestoredGoesOnAsync(LlamaDrafter drafter)
+    {
+        var (session, path) = (drafter.StartSession(), Path.Combine(_scratch.Folder, "call"));
+        await Draft.CollectAsync(session.DraftAsync(Prompt, new() { MaxTokens = 5, Sampling = new Sampling.Greedy() }, Token), Token);
+        await session.SaveAsync(path, Token);
+        var restored = drafter.StartSession();
+        await restored.RestoreAsync(path, Token);
+        var rest = await Draft.CollectAsync(restored.ContinueAsync(new() { MaxTokens = 200, Sampling = new Sampling.Greedy() }, Token), Token);
+        Assert.Single(rest.Message.ToolCalls);
     }
 
     private static string Template(string sign, string opens = "") => $"{{{{ tools|tojson if tools }}}}{{% for m in messages %}}{{{{ m.content }}}}{{% endfor %}}{{# {sign} #}}{opens}";
