@@ -109,6 +109,7 @@ internal static class FacesBench
         var (alone, serial) = await TimedAsync(() => InTurnAsync(callers, AnswerAsync));
         var (together, parallel) = await TimedAsync(() => Task.WhenAll(Enumerable.Range(0, callers).Select(AnswerAsync)));
         report.Add($"{callers} callers of the chat client at once: answers that are the same as alone", $"{alone.Zip(together).Count(pair => pair.First == pair.Second)} of {callers}");
+        report.Add($"{callers} callers, one after the other", serial, "s");
         report.Add($"{callers} callers at once, over one after the other", parallel / serial, "of the time");
 
         async Task<string> AnswerAsync(int number) => (await client.GetResponseAsync(
