@@ -133,7 +133,7 @@ public class ScoreTests
         iter: 60,
         threads: 1));
 
-    private static DrafterJudge Judge { get; } = new() { Weight = 1, MinGain = 0.1, From = -8, Tail = 4 };
+    private static DrafterJudge Judge { get; } = new() { Weight = 1, MinGain = 0.1, From = -8, Tail = PairScorer.Reach };
 
     /// <summary>The drafter's say in changes, line by line, at most what it may be.</summary>
     private static double Say(string text, IEnumerable<Edit> edits) => edits.GroupBy(edit => text.AsSpan(0, edit.Span.Start).Count('\n')).Sum(line =>
