@@ -1,5 +1,5 @@
 // dotnet run --project samples/MigrateFromLLamaSharp [MODEL.gguf]
-// From LLamaSharp with LLama.SemanticKernel, whose last version is 0.28, to HybridGen: the old lines in comments, the new ones below them.
+// From LLamaSharp with LLamaSharp.semantic-kernel, whose last version is 0.28, to HybridGen: the old lines in comments, the new ones below them.
 using HybridGen;
 using HybridGen.Drafting;
 using HybridGen.Plugin;

@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace HybridGen.Plugin.Tests.Revising;
+namespace HybridGen.Plugin.Tests;
 
 /// <summary>Answers as the servers of OpenAI, Azure and Ollama do: with one text in pieces and perhaps a tool call, whole or as a stream.</summary>
 internal sealed class ScriptedServer(params string[] pieces) : HttpMessageHandler
@@ -14,6 +14,9 @@ internal sealed class ScriptedServer(params string[] pieces) : HttpMessageHandle
 
     /// <summary>Whether it says its first line for as long as somebody reads.</summary>
     public bool IsEndless { get; init; }
+
+    /// <summary>What it answers with; nothing else where that is a failure.</summary>
+    public HttpStatusCode Status { get; init; } = HttpStatusCode.OK;
 
     /// <summary>What was asked for, newest last.</summary>
     public List<JsonNode> Requests { get; } = [];
@@ -28,6 +31,7 @@ internal sealed class ScriptedServer(params string[] pieces) : HttpMessageHandle
         var body = JsonNode.Parse(await request.Content!.ReadAsStringAsync(cancellationToken))!;
         Requests.Add(body);
         var hasResult = body["messages"]?.AsArray().Any(message => message!["role"]!.GetValue<string>() == "tool") == true;
+        if (Status != HttpStatusCode.OK) return new HttpResponseMessage(Status) { Content = new StringContent("""{"error":"no"}"""), RequestMessage = request };
         Call = Arguments is null || hasResult ? null : (body["tools"]![0]!["function"]!["name"]!.GetValue<string>(), Arguments);
         var (lines, type) = Answer(request.RequestUri!.AbsolutePath, body["stream"]?.GetValue<bool>());
         var pipe = new Pipe();
