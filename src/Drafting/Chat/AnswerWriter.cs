@@ -13,7 +13,7 @@ internal sealed class AnswerWriter
     /// <summary>Begins, or goes on after what stands there already.</summary>
     public AnswerWriter(AnswerFormat answer, string written)
     {
-        _reader = new MessageReader(answer.Format, answer.IsInsideThinking, answer.Tools);
+        _reader = answer.Format.NewReader(answer.IsInsideThinking, answer.Tools);
         _reader.Read(written);
         _before = written.Length;
     }

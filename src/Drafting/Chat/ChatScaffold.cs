@@ -68,9 +68,9 @@ internal sealed class ChatScaffold
         return (Tokenize(runs), RequiredCall.Of(chat) is { Count: > 0 } required ? answer with { Required = required } : answer);
     }
 
-    /// <summary>Tags of a format that are control tokens, which print nothing by themselves.</summary>
+    /// <summary>Control tokens in the tags of a format, which print nothing by themselves.</summary>
     private Dictionary<LLamaToken, string> Marks(MessageFormat format) =>
-        format.Tags.Where(_controls.Value.Tokens.ContainsKey).Distinct().ToDictionary(tag => _controls.Value.Tokens[tag]);
+        format.Tags.SelectMany(_controls.Value.Split).Where(part => part.Token is not null).DistinctBy(part => part.Token).ToDictionary(part => part.Token!.Value, part => part.Text);
 
     /// <summary>
     /// Between two control tokens template and content are one text, tokenized as the model has always seen it; none of it is a control token.

@@ -7,44 +7,82 @@ namespace HybridGen.Drafting;
 /// <param name="Calls">What stands around a call; <see langword="null"/> where it calls no tools.</param>
 internal sealed record MessageFormat(MessageTags? Thinking, MessageTags? Calls)
 {
-    // What a template writes around the calls of earlier turns is what its model writes. The first that is found counts.
-    private static readonly (string Sign, MessageTags Tags)[] KnownCalls =
+    private static readonly MessageTags ToolCall = new("<tool_call>", "</tool_call>");
+    private static readonly MessageTags DeepSeek = new("<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>") { Inner = ["<｜tool▁call▁begin｜>", "<｜tool▁sep｜>", "<｜tool▁call▁end｜>"] };
+
+    // What a template writes around the calls of earlier turns is what its model writes. The first of which all signs are found counts.
+    private static readonly (string[] Signs, MessageTags Tags)[] KnownCalls =
     [
-        ("<function=", new("<tool_call>", "</tool_call>")), // Qwen's coders: arguments are no JSON
-        ("<tool_call>", new("<tool_call>", "</tool_call>") { Form = new("<tool_call>\n{\"name\": \"", "\", \"arguments\": ", "}\n</tool_call>") }), // Hermes, Qwen, SmolLM
-        ("[ARGS]", new("[TOOL_CALLS]", null) { Between = "[ARGS]", Form = new("[TOOL_CALLS]", "[ARGS]", "") }), // Mistral since 2025
-        ("[TOOL_CALLS] [", new("[TOOL_CALLS]", null) { Form = new("[TOOL_CALLS] [{\"name\": \"", "\", \"arguments\": ", "}]") }), // Mistral
-        ("[TOOL_CALLS]", new("[TOOL_CALLS]", null) { Form = new("[TOOL_CALLS][{\"name\": \"", "\", \"arguments\": ", "}]") }),
-        ("<|tool_call|>", Phi),
-        ("<|/tool|>", Phi),
-        ("<|python_tag|>", Llama),
-        ("<|start_header_id|>", Llama),
+        (["<|tool_call>"], new("<|tool_call>", "<tool_call|>") { Inner = ["<|\"|>"] }), // Gemma 4: arguments are no JSON
+        (["<｜tool▁calls▁begin｜>", "```json"], DeepSeek with { Form = new("<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>", "\n```json\n", "\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>") }),
+        (["<｜tool▁calls▁begin｜>"], DeepSeek with { Form = new("<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>", "<｜tool▁sep｜>", "<｜tool▁call▁end｜><｜tool▁calls▁end｜>") }),
+        (["<|tool_calls_section_begin|>"], new("<|tool_calls_section_begin|>", "<|tool_calls_section_end|>") { Inner = ["<|tool_call_begin|>", "<|tool_call_argument_begin|>", "<|tool_call_end|>"], Form = new("<|tool_calls_section_begin|><|tool_call_begin|>functions.", ":0<|tool_call_argument_begin|>", "<|tool_call_end|><|tool_calls_section_end|>") }), // Kimi
+        (["<seed:tool_call>"], new("<seed:tool_call>", "</seed:tool_call>") { Form = new("<seed:tool_call>\n<function=", ">\n", "</function>\n</seed:tool_call>") { Parameters = new("<parameter=", ">", "</parameter>\n") } }),
+        (["<arg_key>"], ToolCall with { Form = new("<tool_call>", "\n", "</tool_call>") { Parameters = new("<arg_key>", "</arg_key>\n<arg_value>", "</arg_value>\n") } }), // GLM
+        (["<function="], ToolCall with { Form = new("<tool_call>\n<function=", ">\n", "</function>\n</tool_call>") { Parameters = new("<parameter=", ">\n", "\n</parameter>\n") } }), // Qwen's coders
+        (["<tool_call>"], ToolCall with { Form = new("<tool_call>\n{\"name\": \"", "\", \"arguments\": ", "}\n</tool_call>") }), // Hermes, Qwen, SmolLM
+        (["[ARGS]"], new("[TOOL_CALLS]", null) { Inner = ["[ARGS]"], Form = new("[TOOL_CALLS]", "[ARGS]", "") }), // Mistral since 2025
+        (["[TOOL_CALLS] ["], Listed("[TOOL_CALLS]", null, " ")), // Mistral
+        (["[TOOL_CALLS]"], Listed("[TOOL_CALLS]", null)),
+        (["<|/tool_call|>"], Listed("<|tool_call|>", "<|/tool_call|>")), // Phi 4
+        (["<|/tool|>"], Listed("<|tool_call|>", "<|/tool_call|>")),
+        (["<|tool_call|>"], Listed("<|tool_call|>", null)), // Granite
+        (["<|tool_call_start|>"], Listed("<|tool_call_start|>", "<|tool_call_end|>")), // LFM2
+        (["<TOOLCALL>"], Listed("<TOOLCALL>", "</TOOLCALL>")), // Nemotron
+        (["<tool_calls>"], Listed("<tool_calls>", "</tool_calls>")), // Apriel
+        (["<|START_ACTION|>"], new("<|START_ACTION|>", "<|END_ACTION|>") { Form = new("<|START_ACTION|>[\n    {\"tool_call_id\": \"0\", \"tool_name\": \"", "\", \"parameters\": ", "}\n]<|END_ACTION|>") }), // Command
+        (["<|python_start|>"], new("<|python_start|>", "<|python_end|>", IsBare: true) { Form = Llama.Form }), // Llama 4
+        (["functools["], Listed("functools", null)), // Phi 3.5, Firefunction
+        (["<|python_tag|>"], Llama),
+        (["<|start_header_id|>"], Llama),
     ];
 
-    private static readonly (string Sign, MessageTags Tags)[] KnownThinking = [("</think>", new("<think>", "</think>")), ("<think>", new("<think>", "</think>")), ("[THINK]", new("[THINK]", "[/THINK]"))];
+    private static readonly (string Sign, MessageTags Tags)[] KnownThinking =
+    [
+        ("</think>", new("<think>", "</think>")),
+        ("<think>", new("<think>", "</think>")),
+        ("[THINK]", new("[THINK]", "[/THINK]")),
+        ("<|START_THINKING|>", new("<|START_THINKING|>", "<|END_THINKING|>")),
+        ("<seed:think>", new("<seed:think>", "</seed:think>")),
+        ("<|channel>", new("<|channel>thought\n", "<channel|>")), // Gemma 4
+    ];
+
+    // gpt-oss: a message is a row of parts, each with a channel and whom it is for.
+    private static readonly MessageTags Analysis = new("<|channel|>analysis<|message|>", "<|end|><|start|>assistant");
+    private static readonly MessageTags Commentary = new("<|channel|>commentary to=functions.", "<|call|>") { Form = new("<|channel|>commentary to=functions.", " <|constrain|>json<|message|>", ""), Inner = ["<|return|>"] };
 
     public static MessageFormat Plain { get; } = new(null, null);
-
-    /// <summary>Phi 4.</summary>
-    private static MessageTags Phi => new("<|tool_call|>", "<|/tool_call|>") { Form = new("<|tool_call|>[{\"name\": \"", "\", \"arguments\": ", "}]<|/tool_call|>") };
 
     /// <summary>Llama 3.</summary>
     private static MessageTags Llama => new("<|python_tag|>", null, IsBare: true) { Form = new("{\"name\": \"", "\", \"parameters\": ", "}") };
 
+    /// <summary>A list of calls between two marks.</summary>
+    private static MessageTags Listed(string begin, string? end, string space = "") => new(begin, end) { Form = new($"{begin}{space}[{{\"name\": \"", "\", \"arguments\": ", $"}}]{end}") };
+
+    /// <summary>Whether a message is a row of parts with a channel each, as gpt-oss writes it.</summary>
+    public bool HasChannels { get; private init; }
+
     public bool IsPlain => Thinking is null && Calls is null;
 
     /// <summary>All tags.</summary>
-    public IEnumerable<string> Tags => new[] { Thinking?.Begin, Thinking?.End, Calls?.Begin, Calls?.Between, Calls?.End }.OfType<string>();
+    public IEnumerable<string> Tags => new[] { Thinking?.Begin, Thinking?.End, Calls?.Begin, Calls?.End, Calls?.Form?.Between }.OfType<string>().Concat(Calls?.Inner ?? []);
 
     /// <summary>The format that belongs to a template.</summary>
     /// <param name="template">The template's text.</param>
     /// <param name="hasTools">Whether there are tools to call; without them what looks like a call is what is said.</param>
     public static MessageFormat Of(string template, bool hasTools)
     {
-        MessageTags? Known((string Sign, MessageTags Tags)[] all) => Array.Find(all, one => template.Contains(one.Sign, StringComparison.Ordinal)).Tags;
-        var format = new MessageFormat(Known(KnownThinking), hasTools ? Known(KnownCalls) : null);
+        bool Has(string sign) => template.Contains(sign, StringComparison.Ordinal);
+        if (Has("<|channel|>") && Has("<|message|>")) return new MessageFormat(Analysis, Commentary) { HasChannels = true };
+        var calls = hasTools ? Array.Find(KnownCalls, known => known.Signs.All(Has)).Tags : null;
+        var format = new MessageFormat(Array.Find(KnownThinking, known => Has(known.Sign)).Tags, calls);
         return format.IsPlain ? Plain : format;
     }
+
+    /// <summary>What reads a message.</summary>
+    /// <param name="isInsideThinking">Whether it begins inside of thinking.</param>
+    /// <param name="tools">The tools that it may call.</param>
+    public MessageReader NewReader(bool isInsideThinking, IReadOnlyList<Tool> tools) => HasChannels ? new ChannelReader(isInsideThinking, tools) : new TaggedReader(this, isInsideThinking, tools);
 
     /// <summary>Whether a message begins inside of thinking: the prompt itself has opened it.</summary>
     /// <param name="prompt">The end of the prompt, as the template wrote it.</param>
@@ -57,18 +95,28 @@ internal sealed record MessageFormat(MessageTags? Thinking, MessageTags? Calls)
 /// <param name="IsBare">Whether it may also stand without: a message that begins with a brace.</param>
 internal sealed record MessageTags(string Begin, string? End, bool IsBare = false)
 {
-    /// <summary>What stands between a tool's name and its arguments, where that is a mark.</summary>
-    public string? Between { get; init; }
+    /// <summary>Marks inside of it.</summary>
+    public IReadOnlyList<string> Inner { get; init; } = [];
 
-    /// <summary>A whole call; <see langword="null"/> where its arguments are no JSON.</summary>
+    /// <summary>A whole call; <see langword="null"/> where no draft can be held to it.</summary>
     public CallForm? Form { get; init; }
 }
 
-/// <summary>How a model writes one call of a tool: its name and its arguments as JSON stand in it.</summary>
+/// <summary>How a model writes one call of a tool: its name and its arguments stand in it.</summary>
 /// <param name="Before">Before the name.</param>
 /// <param name="Between">Between the name and the arguments.</param>
 /// <param name="After">After the arguments.</param>
-internal sealed record CallForm(string Before, string Between, string After);
+internal sealed record CallForm(string Before, string Between, string After)
+{
+    /// <summary>How it writes each argument: a text as it is, all else as JSON; <see langword="null"/> where all arguments are one JSON object.</summary>
+    public ParameterForm? Parameters { get; init; }
+}
+
+/// <summary>How a model writes one argument of a call.</summary>
+/// <param name="Before">Before its name.</param>
+/// <param name="Between">Between its name and its value.</param>
+/// <param name="After">After its value.</param>
+internal sealed record ParameterForm(string Before, string Between, string After);
 
 /// <summary>How the answer to a prompt is to be read.</summary>
 /// <param name="Format">How the model marks the parts of a message.</param>

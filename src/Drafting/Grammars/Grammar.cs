@@ -3,7 +3,18 @@ namespace HybridGen.Drafting;
 /// <summary>A context-free grammar over characters that is known to be complete, to end, and not to recurse to the left.</summary>
 /// <param name="Rules">Its rules.</param>
 /// <param name="Root">Number of the rule that a whole text follows.</param>
-internal sealed record Grammar(IReadOnlyList<GrammarRule> Rules, int Root);
+internal sealed record Grammar(IReadOnlyList<GrammarRule> Rules, int Root)
+{
+    /// <summary>Has a rule say what a whole grammar says.</summary>
+    public static void Graft(List<GrammarRule> rules, string name, Grammar grammar)
+    {
+        var offset = rules.Count;
+        rules.First(rule => rule.Name == name).Alternatives = [[new Symbol.Reference(offset + grammar.Root, 0)]];
+        rules.AddRange(grammar.Rules.Select(rule => rule with { Alternatives = [.. rule.Alternatives.Select(alternative => Array.ConvertAll(alternative, Shifted))] }));
+
+        Symbol Shifted(Symbol symbol) => symbol is Symbol.Reference reference ? reference with { Rule = reference.Rule + offset } : symbol;
+    }
+}
 
 /// <summary>A rule: any one of its alternatives.</summary>
 /// <param name="Name">The name; rules that the parser made have that of the rule they are part of.</param>

@@ -26,7 +26,7 @@ internal sealed class TokenSamplers(LLamaWeights weights, LlamaVocabulary vocabu
     {
         if (prompt.Answer.Required.Count == 0) return options.Constraint is { } asked ? new TokenConstraint(asked.Grammar, _alphabet.Value) : null;
         if (options.Constraint is not null) throw new DraftingException("A draft that must call a tool cannot be held to a Constraint, too; leave one of the two out.");
-        return new TokenConstraint(RequiredCall.Grammar(prompt.Answer), _alphabet.Value.With(prompt.Answer.Marks), prompt.Written);
+        return new TokenConstraint(RequiredCall.GrammarOf(prompt.Answer), _alphabet.Value.With(prompt.Answer.Marks), prompt.Written);
     }
 
     private int Id(LogitBias bias) => bias switch

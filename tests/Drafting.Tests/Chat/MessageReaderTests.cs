@@ -9,6 +9,13 @@ public sealed class MessageReaderTests
     private const string Mistral = "[TOOL_CALLS][THINK]";
     private const string Llama = "<|start_header_id|>";
     private const string Phi = "<|/tool|>";
+    private const string Glm = "</think><arg_key>";
+    private const string DeepSeek = "</think><｜tool▁calls▁begin｜>";
+    private const string Kimi = "<|tool_calls_section_begin|>";
+    private const string Gemma = "<|channel><|tool_call>";
+    private const string Lfm = "<|tool_call_start|>";
+    private const string Command = "<|START_THINKING|><|START_ACTION|>";
+    private const string Harmony = "<|channel|><|message|>";
 
     private static readonly Tool Weather = new("get_weather", "", JsonElement.Parse("""{"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer"}}}"""));
 
@@ -41,6 +48,36 @@ public sealed class MessageReaderTests
         { Llama, "{\"answer\": 4}", null, "{\"answer\": 4}", [] },
         { Llama, "Look: {\"name\": \"a\", \"parameters\": {}}", null, "Look: {\"name\": \"a\", \"parameters\": {}}", [] },
         { Phi, "<|tool_call|>[{\"name\": \"a\", \"arguments\": {}}]<|/tool_call|>", null, "", ["call00001 a {}"] },
+        { "<|tool_call|>", "<|tool_call|>[{\"name\": \"a\", \"arguments\": {}}]", null, "", ["call00001 a {}"] },
+        { "<TOOLCALL>", "So.\n\n<TOOLCALL>[{\"name\": \"a\", \"arguments\": {}}, {\"name\": \"b\", \"arguments\": {}}]</TOOLCALL>", null, "So.", ["call00001 a {}", "call00002 b {}"] },
+        { "<tool_calls>", "<tool_calls>[{\"name\": \"a\", \"arguments\": {}, \"id\": \"7\"}]</tool_calls>", null, "", ["7 a {}"] },
+        { "functools[", "functools[{\"name\": \"a\", \"arguments\": {}}]", null, "", ["call00001 a {}"] },
+        { "<seed:tool_call><seed:think>", "<seed:think>hm</seed:think><seed:tool_call>\n<function=get_weather>\n<parameter=city>A b</parameter>\n<parameter=days>2</parameter>\n</function>\n</seed:tool_call>", "hm", "", ["""call00001 get_weather {"city":"A b","days":2}"""] },
+        { Command, "<|START_THINKING|>plan<|END_THINKING|><|START_ACTION|>[\n    {\"tool_call_id\": \"0\", \"tool_name\": \"a\", \"parameters\": {}}\n]<|END_ACTION|>", "plan", "", ["call00001 a {}"] },
+        { Glm, "<think>hm</think>\n<tool_call>get_weather\n<arg_key>city</arg_key>\n<arg_value>7</arg_value>\n<arg_key>days</arg_key>\n<arg_value>2</arg_value>\n</tool_call>", "hm", "", ["""call00001 get_weather {"city":"7","days":2}"""] },
+        { Glm, "<tool_call>get_weather\n</tool_call>", null, "", ["call00001 get_weather {}"] },
+        { Glm, "<tool_call>no_tool</tool_call>", null, "<tool_call>no_tool</tool_call>", [] },
+        { DeepSeek, "<think>hm</think>Look: <｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>a\n```json\n{\"x\": {}}\n```<｜tool▁call▁end｜>\n<｜tool▁call▁begin｜>function<｜tool▁sep｜>b\n```json\n{}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>", "hm", "Look:", ["""call00001 a {"x": {}}""", "call00002 b {}"] },
+        { DeepSeek, "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>a<｜tool▁sep｜>{\"x\": \"}\"}<｜tool▁call▁end｜><｜tool▁calls▁end｜>", null, "", ["""call00001 a {"x": "}"}"""] },
+        { DeepSeek, "<｜tool▁calls▁begin｜>a<｜tool▁calls▁end｜>", null, "<｜tool▁calls▁begin｜>a<｜tool▁calls▁end｜>", [] },
+        { Kimi, "<|tool_calls_section_begin|><|tool_call_begin|>functions.a:0<|tool_call_argument_begin|>{\"x\": 1}<|tool_call_end|><|tool_calls_section_end|>", null, "", ["""call00001 a {"x": 1}"""] },
+        { Gemma, "<|channel>thought\nhm\n<channel|>Yes.", "hm", "Yes.", [] },
+        { Gemma, "<|channel>thought\n<channel|><|tool_call>call:get_weather{city:<|\"|>Say \"A\", {b}<|\"|>,days:2}<tool_call|>", null, "", ["""call00001 get_weather {"city":"Say \u0022A\u0022, {b}","days":2}"""] },
+        { Gemma, "<|tool_call>call:a{x:{<|\"|>k<|\"|>:[1,-2.5e3,true,null]},y:[]}<tool_call|><|tool_call>call:b{}<tool_call|>", null, "", ["""call00001 a {"x":{"k":[1,-2.5e3,true,null]},"y":[]}""", "call00002 b {}"] },
+        { Gemma, "<|tool_call>call:a{x:01}<tool_call|>", null, "<|tool_call>call:a{x:01}<tool_call|>", [] },
+        { Gemma, "<|tool_call>call:a{x:<|\"|>open}<tool_call|>", null, "<|tool_call>call:a{x:<|\"|>open}<tool_call|>", [] },
+        { Lfm, "<|tool_call_start|>[get_weather(city=\"Z\\u00fcrich\", days=2), b(x={'k': [True, None, 'it\\'s']})]<|tool_call_end|>It is.", null, "It is.", ["""call00001 get_weather {"city":"Z\u00FCrich","days":2}""", """call00002 b {"x":{"k":[true,null,"it\u0027s"]}}"""] },
+        { Lfm, "<|tool_call_start|>[get_weather(\"A\")]<|tool_call_end|>", null, "<|tool_call_start|>[get_weather(\"A\")]<|tool_call_end|>", [] },
+        { Lfm, "<|tool_call_start|>[a(x=\"\\ud800\")]<|tool_call_end|>", null, "<|tool_call_start|>[a(x=\"\\ud800\")]<|tool_call_end|>", [] },
+        { Harmony, "<|channel|>analysis<|message|>hm\n<|end|><|start|>assistant<|channel|>final<|message|>Hello,\nyou <|x|>!<|return|>", "hm\n", "Hello,\nyou <|x|>!", [] },
+        { Harmony, "<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>commentary<|message|>I look.<|end|><|start|>assistant<|channel|>commentary to=functions.get_weather <|constrain|>json<|message|>{\"city\": \"A\"}<|call|>", "hm", "I look.", ["""call00001 get_weather {"city": "A"}"""] },
+        { Harmony, " to=functions.a<|channel|>commentary json<|message|>{}<|call|>", null, "", ["call00001 a {}"] },
+        { Harmony, "<|channel|>commentary to=browser.search<|message|>{}", null, "", ["call00001 browser.search {}"] },
+        { Harmony, "<|channel|>commentary to=functions.a<|message|>{\"x\": ", null, "<|channel|>commentary to=functions.a<|message|>{\"x\": ", [] },
+        { Harmony, "<|channel|>final<|message|>One<|channel|>final<|message|> two", null, "One two", [] },
+        { Harmony, "<|channel|>ana", null, "", [] },
+        { Harmony, "to be", null, "to be", [] },
+        { Harmony, "Just text.<|end|>", null, "Just text.", [] },
         { "ChatML", "<think>x</think><tool_call>{}</tool_call>", null, "<think>x</think><tool_call>{}</tool_call>", [] },
     };
 
@@ -70,10 +107,20 @@ public sealed class MessageReaderTests
         Assert.Null(MessageFormat.Of(Hermes, hasTools: false).Calls);
     }
 
+    /// <summary>gpt-oss thinks whether there are tools or not, and its prompt may end in any place of a header.</summary>
+    [Fact]
+    public void Read_Channels_AreReadWithoutTools()
+    {
+        var format = MessageFormat.Of(Harmony, hasTools: false);
+        Assert.Equal((true, false), (format.BeginsInside("<|start|>assistant<|channel|>analysis<|message|>"), format.BeginsInside("<|start|>assistant")));
+        var message = Read(Harmony, true, ["so<|end|><|start|>assistant<|channel|>final<|message|>4"]);
+        Assert.Equal(("so", "4"), (message.Thinking, message.Content));
+    }
+
     [Fact]
     public void Read_TextThatIsNoTag_IsHandedOutAtOnce()
     {
-        var reader = new MessageReader(MessageFormat.Of(Hermes, hasTools: true), false, []);
+        var reader = MessageFormat.Of(Hermes, hasTools: true).NewReader(false, []);
         string[] texts = ["Hello", " you", " <t", "hat is", " all"];
         Assert.Equal(["Hello", " you", "", " <that is", " all"], texts.Select(text => string.Concat(reader.Read(text).Select(piece => piece.Span.Of(string.Concat(texts)).ToString()))));
     }
@@ -85,10 +132,10 @@ public sealed class MessageReaderTests
         string[] parts =
         [
             "<think>", "</think>", "<tool_call>", "</tool_call>", "[TOOL_CALLS]", "[THINK]", "[/THINK]", "<|python_tag|>", "<|tool_call|>", "<|/tool_call|>", "{\"name\": \"a\", \"arguments\": {}}", "{\"name\": \"b\", \"parameters\": {\"x\": 1}}", "[{\"name\": \"a\", \"arguments\": {}}]",
-            "c[ARGS]{}", "<function=a>", "<parameter=x>", "</parameter>", "</function>", " ", "\n", "word", "<", "<t", "[T", "{", "😀", ";",
+            "c[ARGS]{}", "<|channel|>", "<|start|>assistant", "analysis", "final", "<|message|>", "<|end|>", "<|call|>", " to=functions.a", "<|tool_call>", "<tool_call|>", "call:a{x:<|\"|>", "<|\"|>}", "<|channel>thought\n", "<channel|>", "<arg_key>k</arg_key>", "<arg_value>", "</arg_value>", "<｜tool▁calls▁begin｜>", "<｜tool▁call▁begin｜>a<｜tool▁sep｜>{}<｜tool▁call▁end｜>", "<｜tool▁calls▁end｜>", "<function=a>", "<parameter=x>", "</parameter>", "</function>", " ", "\n", "word", "<", "<t", "[T", "{", "😀", ";",
         ];
         var texts = Gens.Choose(parts).List[0, 8].Select(string.Concat);
-        Gen.Select(Gens.Choose(Hermes, Mistral, Llama, Phi), Gen.Bool, texts, Gen.Int[1, 7].List[1, 30]).Sample(
+        Gen.Select(Gens.Choose(Hermes, Mistral, Llama, Phi, Glm, DeepSeek, Gemma, Harmony), Gen.Bool, texts, Gen.Int[1, 7].List[1, 30]).Sample(
             (template, isInside, text, cuts) =>
             {
                 isInside &= MessageFormat.Of(template, hasTools: true).Thinking is not null;
@@ -116,7 +163,7 @@ public sealed class MessageReaderTests
 
     private static DraftedMessage Read(string template, bool isInside, IEnumerable<string> texts)
     {
-        var reader = new MessageReader(MessageFormat.Of(template, hasTools: true), isInside, [Weather]);
+        var reader = MessageFormat.Of(template, hasTools: true).NewReader(isInside, [Weather]);
         var pieces = new List<MessagePiece>();
         var all = "";
         foreach (var text in texts)

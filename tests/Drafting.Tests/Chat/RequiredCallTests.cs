@@ -56,6 +56,17 @@ public sealed class RequiredCallTests : IDisposable
     [InlineData("[TOOL_CALLS]x[ARGS]", """^\[TOOL_CALLS\]get_weather\[ARGS\]\{""")]
     [InlineData("[TOOL_CALLS][", """^\[TOOL_CALLS\]\[\{"name": "get_weather", "arguments": \{""")]
     [InlineData("<|python_tag|>", """^\{"name": "get_weather", "parameters": \{""")]
+    [InlineData("<tool_call><function=x>", """^<tool_call> <function=get_weather> <parameter=city> .{0,12} </parameter> <parameter=days> [1-5] </parameter> </function> </tool_call>$""")]
+    [InlineData("<seed:tool_call><function=x>", """^<seed:tool_call> <function=get_weather> <parameter=city>.{0,12}</parameter> <parameter=days>[1-5]</parameter> </function> </seed:tool_call>$""")]
+    [InlineData("<tool_call><arg_key>", """^<tool_call>get_weather <arg_key>city</arg_key> <arg_value>.{0,12}</arg_value> <arg_key>days</arg_key> <arg_value>[1-5]</arg_value> </tool_call>$""")]
+    [InlineData("<｜tool▁calls▁begin｜>```json", "^<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>get_weather ```json \\{.*\\} ```<｜tool▁call▁end｜><｜tool▁calls▁end｜>$")]
+    [InlineData("<｜tool▁calls▁begin｜>", "^<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>get_weather<｜tool▁sep｜>\\{.*\\}<｜tool▁call▁end｜><｜tool▁calls▁end｜>$")]
+    [InlineData("<|tool_calls_section_begin|>", """^<\|tool_calls_section_begin\|><\|tool_call_begin\|>functions\.get_weather:0<\|tool_call_argument_begin\|>\{.*\}<\|tool_call_end\|><\|tool_calls_section_end\|>$""")]
+    [InlineData("<|START_ACTION|>", """^<\|START_ACTION\|>\[     \{"tool_call_id": "0", "tool_name": "get_weather", "parameters": \{.*\}\} \]<\|END_ACTION\|>$""")]
+    [InlineData("<TOOLCALL>", """^<TOOLCALL>\[\{"name": "get_weather", "arguments": \{.*\}\}\]</TOOLCALL>$""")]
+    [InlineData("<|tool_call_start|>", """^<\|tool_call_start\|>\[\{"name": "get_weather", "arguments": \{.*\}\}\]<\|tool_call_end\|>$""")]
+    [InlineData("<|python_start|>", """^\{"name": "get_weather", "parameters": \{.*\}\}$""")]
+    [InlineData("functools[", """^functools\[\{"name": "get_weather", "arguments": \{.*\}\}\]$""")]
     [InlineData("<|/tool|>", """^<\|tool_call\|>\[\{"name": "get_weather", "arguments": \{.*\}\]<\|/tool_call\|>$""")]
     public async Task Draft_OtherForms_AreTheTemplates(string sign, string expected)
     {
@@ -91,21 +102,74 @@ public sealed class RequiredCallTests : IDisposable
     {
         var format = MessageFormat.Of("<think></think><tool_call>", hasTools: true);
         var answer = new AnswerFormat(format, isInside, Prompt.Tools, new Dictionary<LLama.Native.LLamaToken, string>()) { Required = [Weather, Move] };
-        Assert.Equal(isOne, GrammarState.Start(RequiredCall.Grammar(answer)).After(System.Text.Encoding.UTF8.GetBytes(text))?.IsComplete == true);
+        Assert.Equal(isOne, GrammarState.Start(RequiredCall.GrammarOf(answer)).After(System.Text.Encoding.UTF8.GetBytes(text))?.IsComplete == true);
+    }
+
+    [Theory]
+    [InlineData("<|channel|>commentary to=functions.Robot-move <|constrain|>json<|message|>{\"next\": \"up\"}", true)]
+    [InlineData("<|channel|>analysis<|message|>I <b>look<|end|><|start|>assistant<|channel|>commentary to=functions.Robot-move <|constrain|>json<|message|>{\"next\": \"up\"}", true)]
+    [InlineData("<|channel|>final<|message|>No.", false)]
+    [InlineData("<|channel|>commentary to=functions.other <|constrain|>json<|message|>{}", false)]
+    public void Grammar_OfChannels_IsAnalysisAndCall(string text, bool isOne) => Assert.Equal(isOne, IsWhole("<|channel|><|message|>", [Weather, Move], text));
+
+    /// <summary>Parameters in tags of their own: texts as they are, all else as JSON, in their order; what is not required may be left out.</summary>
+    [Theory]
+    [InlineData("<parameter=text>\na < b\n</parameter>\n<parameter=kind>\nup\n</parameter>\n", true)]
+    [InlineData("<parameter=text>\n\n</parameter>\n<parameter=kind>\nup\n</parameter>\n<parameter=days>\n[1, 2]\n</parameter>\n", true)]
+    [InlineData("<parameter=text>\na\n</parameter>\n", false)]
+    [InlineData("<parameter=text>\na\n</parameter>\n<parameter=kind>\n\"up\"\n</parameter>\n", false)]
+    [InlineData("<parameter=text>\na\n</parameter>\n<parameter=kind>\nleft\n</parameter>\n", false)]
+    [InlineData("<parameter=text>\na\n</parameter>\n<parameter=kind>\nup\n</parameter>\n<parameter=days>\ntwo\n</parameter>\n", false)]
+    public void Grammar_OfParameters_IsTheirSchemas(string parameters, bool isOne)
+    {
+        var tool = Weather with
+        {
+            Parameters = JsonElement.Parse("""
+                {"type": "object", "properties": {"text": {"type": "string"}, "kind": {"$ref": "#/$defs/kind"}, "days": {"type": "array", "items": {"$ref": "#/$defs/day"}}}, "required": ["text", "kind"],
+                 "$defs": {"kind": {"enum": ["up", "down"]}, "day": {"type": "integer"}}}
+                """),
+        };
+        var text = $"<tool_call>\n<function=get_weather>\n{parameters}</function>\n</tool_call>";
+        Assert.Equal(isOne, IsWhole("<tool_call><function=", [tool], text));
+        if (isOne) Assert.Equal("up", ToolCallText.Read(text["<tool_call>".Length..^"</tool_call>".Length], [tool], 0).Single().Arguments.GetProperty("kind").GetString());
+    }
+
+    [Theory]
+    [InlineData("""{"type": "object", "properties": {"a": {"type": "string", "pattern": "x"}}}""", "/properties/a/pattern")]
+    [InlineData("""{"type": "object", "properties": {"a": {"type": "string"}}, "minProperties": 1}""", "/minProperties")]
+    [InlineData("""{"type": "object", "properties": {}, "required": ["a"]}""", "/required")]
+    public void Parameters_ThatCannotBeHeldTo_AreRefusedByTheirPlace(string schema, string place)
+    {
+        var refusal = Assert.Throws<SchemaNotSupportedException>(() => IsWhole("<tool_call><function=", [Weather with { Parameters = JsonElement.Parse(schema) }], ""));
+        Assert.Contains(place, refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("'get_weather'", refusal.Message, StringComparison.Ordinal);
+    }
+
+    private static bool IsWhole(string template, IReadOnlyList<Tool> tools, string text)
+    {
+        var answer = new AnswerFormat(MessageFormat.Of(template, hasTools: true), false, tools, new Dictionary<LLama.Native.LLamaToken, string>()) { Required = tools };
+        return GrammarState.Start(RequiredCall.GrammarOf(answer)).After(System.Text.Encoding.UTF8.GetBytes(text))?.IsComplete == true;
     }
 
     /// <summary>Tags that are tokens of their own are written as such.</summary>
-    [Fact]
-    public async Task Draft_TagsThatAreControlTokens_AreThoseTokens()
+    [Theory]
+    [InlineData("<tool_call>", "<tool_call>", "</tool_call>")]
+    [InlineData("<|channel|><|message|>", "<|channel|>", "<|constrain|>", "<|message|>")]
+    [InlineData("<｜tool▁calls▁begin｜>", "<｜tool▁calls▁begin｜>", "<｜tool▁call▁begin｜>", "<｜tool▁sep｜>", "<｜tool▁call▁end｜>", "<｜tool▁calls▁end｜>")]
+    public async Task Draft_TagsThatAreControlTokens_AreThoseTokens(string sign, params string[] marks)
     {
         var writer = TinyModels.Llama().WithBytePairs();
-        string[] tokens = ["<|endoftext|>", "<tool_call>", "</tool_call>", .. Bytes(), "th", "the"];
-        var path = _scratch.Write("marks.gguf", writer.Set("tokenizer.ggml.tokens", tokens).Set("tokenizer.chat_template", Template("<tool_call>")).ToArray());
+        // As many as the model's tensors are for.
+        string[] tokens = [.. Bytes().Append("th").Append("the").Prepend("<|endoftext|>").Take(261 - marks.Length)];
+        tokens = [tokens[0], .. marks, .. tokens[1..]];
+        var types = tokens.Select((_, i) => i <= marks.Length ? 3 : 1).ToArray();
+        var path = _scratch.Write("marks.gguf", writer.Set("tokenizer.ggml.tokens", tokens).Set("tokenizer.ggml.token_type", types).Set("tokenizer.chat_template", Template(sign)).ToArray());
         await using var drafter = await LlamaDrafter.LoadAsync(new() { ModelPath = path, Threads = 1, ContextSize = 1024 }, cancellationToken: Token);
-        var banned = new Sampling.Greedy { LogitBias = [new LogitBias.OfText("<", LogitBias.Banned)] };
+        // It does not think: what it may write begins with a c.
+        var banned = new Sampling.Greedy { LogitBias = [new LogitBias.OfText("<", LogitBias.Banned), new LogitBias.OfText("c", 50)] };
         var draft = await DraftAsync(drafter, Prompt with { Tools = [Move], RequiredTools = ["Robot-move"] }, banned);
         Assert.Equal(("Robot-move", ""), (Assert.Single(draft.Message.ToolCalls).Name, draft.Message.Content));
-        Assert.Equal([1, 2], draft.Tokens.Where(token => token.Id is 1 or 2).Select(token => token.Id!.Value));
+        Assert.Equal(Enumerable.Range(1, marks.Length), draft.Tokens.Where(token => token.Id >= 1 && token.Id <= marks.Length).Select(token => token.Id!.Value));
     }
 
     [Fact]
@@ -125,7 +189,7 @@ public sealed class RequiredCallTests : IDisposable
 
     [Theory]
     [InlineData("{{ tools|tojson }}", "no form of calls")]
-    [InlineData("{{ tools|tojson }}<tool_call><function=x>", "no form of calls")]
+    [InlineData("{{ tools|tojson }}<|tool_call>", "no form of calls")]
     public async Task Template_WithoutAForm_IsRefused(string template, string expected)
     {
         await using var drafter = await LoadAsync(template + "{% for m in messages %}{{ m.content }}{% endfor %}");

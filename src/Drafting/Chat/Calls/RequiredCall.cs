@@ -12,13 +12,13 @@ internal static class RequiredCall
 
     /// <summary>The grammar of such an answer: thinking, where the model thinks, and the call.</summary>
     /// <exception cref="DraftingException">The model's template has no form for it, or a tool's parameters cannot be held to.</exception>
-    public static Grammar Grammar(AnswerFormat answer)
+    public static Grammar GrammarOf(AnswerFormat answer)
     {
         var form = answer.Format.Calls?.Form ?? throw new DraftingException(
             "A call of a tool cannot be required: the chat template shows no form of calls that a draft can be held to. Let the model choose, or use another template (LlamaDrafterOptions.ChatTemplate).");
         var frame = GbnfParser.Parse($"root ::= {Thinking(answer)}({string.Join(" | ", answer.Required.Select((tool, i) => Call(form, tool, i)))})\n{Thought(answer)}{string.Concat(answer.Required.Select((_, i) => $"{Arguments(i)} ::= \"\"\n"))}", "root");
         var rules = frame.Rules.ToList();
-        for (var i = 0; i < answer.Required.Count; i++) Graft(rules, Arguments(i), ArgumentsOf(answer.Required[i]));
+        for (var i = 0; i < answer.Required.Count; i++) Grammar.Graft(rules, Arguments(i), ArgumentsOf(answer.Required[i], form));
         return frame with { Rules = rules };
     }
 
@@ -45,25 +45,15 @@ internal static class RequiredCall
 
     private static string Escaped(char letter) => string.Create(CultureInfo.InvariantCulture, $"\\x{(int)letter:X2}");
 
-    private static Grammar ArgumentsOf(Tool tool)
+    private static Grammar ArgumentsOf(Tool tool, CallForm form)
     {
         try
         {
-            return JsonSchemaGrammar.Parse(JsonSchemaGrammar.Write(tool.Parameters));
+            return form.Parameters is { } parameters ? ParameterGrammar.Of(tool, parameters) : JsonSchemaGrammar.Parse(JsonSchemaGrammar.Write(tool.Parameters));
         }
         catch (SchemaNotSupportedException wrong)
         {
             throw new SchemaNotSupportedException($"A call of the tool '{tool.Name}' cannot be required. {wrong.Message}", wrong);
         }
-    }
-
-    /// <summary>Has a rule say what a whole grammar says.</summary>
-    private static void Graft(List<GrammarRule> rules, string name, Grammar grammar)
-    {
-        var offset = rules.Count;
-        rules.First(rule => rule.Name == name).Alternatives = [[new Symbol.Reference(offset + grammar.Root, 0)]];
-        rules.AddRange(grammar.Rules.Select(rule => rule with { Alternatives = [.. rule.Alternatives.Select(alternative => Array.ConvertAll(alternative, Shifted))] }));
-
-        Symbol Shifted(Symbol symbol) => symbol is Symbol.Reference reference ? reference with { Rule = reference.Rule + offset } : symbol;
     }
 }
