@@ -22,11 +22,16 @@ internal static class ConversationVariables
         // A role is small letters only, so the template's own words for it stand for it.
         var message = new TemplateValue.Mapping().Add("role", TemplateValue.Of(turn.Role)).Add("content", isSilent ? TemplateValue.None.Value : (TemplateValue)Content(turn.Content));
         if (turn.Thinking is { } thinking) message.Add("reasoning_content", Content(thinking)).Add("thinking", Content(thinking));
-        if (turn.ToolCalls.Count > 0) message.Add("tool_calls", TemplateValue.List(turn.ToolCalls.Select(call => Call(call, form))));
+        if (turn.ToolCalls.Count > 0 && form.Written is { } written) message.Add("content", Written(turn, written));
+        else if (turn.ToolCalls.Count > 0) message.Add("tool_calls", TemplateValue.List(turn.ToolCalls.Select(call => Call(call, form))));
         if (turn.ToolCallId is { } id) message.Add("tool_call_id", Content(id));
         if (turn.ToolName is { } name) message.Add("name", Content(name));
         return message;
     }
+
+    /// <summary>What a turn says, and its calls as the model writes them.</summary>
+    private static TemplateValue.Text Written(ChatTurn turn, CallForm form) =>
+        new(MarkedText.Of([new TemplateRun(turn.Content, true), .. turn.ToolCalls.SelectMany((call, i) => form.Write(call).Prepend(new TemplateRun(turn.Content.Length > 0 || i > 0 ? "\n" : "", false)))]));
 
     private static TemplateValue.Mapping Call(ToolCall call, ConversationForm form)
     {
@@ -47,6 +52,9 @@ internal static class ConversationVariables
 /// <param name="AreArgumentsText">Whether arguments are JSON as text, not values.</param>
 internal readonly record struct ConversationForm(bool IsSilenceNone, bool AreArgumentsText)
 {
+    /// <summary>How calls are written into what the turn says, for a template that leaves them out; null where they are given to the template.</summary>
+    public CallForm? Written { get; init; }
+
     /// <summary>The forms, the usual one first.</summary>
     public static ConversationForm[] All { get; } = [new(false, false), new(true, false), new(false, true), new(true, true)];
 }

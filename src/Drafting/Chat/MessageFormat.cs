@@ -1,3 +1,4 @@
+using System.Text.Json;
 using LLama.Native;
 
 namespace HybridGen.Drafting;
@@ -17,9 +18,15 @@ internal sealed record MessageFormat(MessageTags? Thinking, MessageTags? Calls)
         (["<｜tool▁calls▁begin｜>", "```json"], DeepSeek with { Form = new("<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>", "\n```json\n", "\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>") }),
         (["<｜tool▁calls▁begin｜>"], DeepSeek with { Form = new("<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>", "<｜tool▁sep｜>", "<｜tool▁call▁end｜><｜tool▁calls▁end｜>") }),
         (["<|tool_calls_section_begin|>"], new("<|tool_calls_section_begin|>", "<|tool_calls_section_end|>") { Inner = ["<|tool_call_begin|>", "<|tool_call_argument_begin|>", "<|tool_call_end|>"], Form = new("<|tool_calls_section_begin|><|tool_call_begin|>functions.", ":0<|tool_call_argument_begin|>", "<|tool_call_end|><|tool_calls_section_end|>") }), // Kimi
+        (["<tool_calls>"], Listed("<tool_calls>", "</tool_calls>")), // Apriel
+        (["<minimax:tool_call>"], new("<minimax:tool_call>", "</minimax:tool_call>") { Form = new("<minimax:tool_call>\n<invoke name=\"", "\">\n", "</invoke>\n</minimax:tool_call>") { Parameters = new("<parameter name=\"", "\">", "</parameter>\n") } }),
+        (["｜DSML｜", "function_calls"], new("<｜DSML｜function_calls>", "</｜DSML｜function_calls>") { Inner = ["｜DSML｜"] }), // DeepSeek V3.2
+        (["｜DSML｜"], new("<｜DSML｜tool_calls>", "</｜DSML｜tool_calls>") { Inner = ["｜DSML｜"] }), // DeepSeek V4
+        (["<function name="], new("<function", "</function>") { Form = new("<function name=\"", "\">", "</function>") { Parameters = new("<param name=\"", "\">", "</param>") } }), // MiniCPM5
         (["<seed:tool_call>"], new("<seed:tool_call>", "</seed:tool_call>") { Form = new("<seed:tool_call>\n<function=", ">\n", "</function>\n</seed:tool_call>") { Parameters = new("<parameter=", ">", "</parameter>\n") } }),
         (["<arg_key>"], ToolCall with { Form = new("<tool_call>", "\n", "</tool_call>") { Parameters = new("<arg_key>", "</arg_key>\n<arg_value>", "</arg_value>\n") } }), // GLM
-        (["<function="], ToolCall with { Form = new("<tool_call>\n<function=", ">\n", "</function>\n</tool_call>") { Parameters = new("<parameter=", ">\n", "\n</parameter>\n") } }), // Qwen's coders
+        (["<function=", "<tool_call>"], ToolCall with { Form = new("<tool_call>\n<function=", ">\n", "</function>\n</tool_call>") { Parameters = new("<parameter=", ">\n", "\n</parameter>\n") } }), // Qwen's coders
+        (["<function="], new("<function=", "</function>") { Form = new("<function=", ">", "</function>") }), // Functionary 3.1
         (["<tool_call>"], ToolCall with { Form = new("<tool_call>\n{\"name\": \"", "\", \"arguments\": ", "}\n</tool_call>") }), // Hermes, Qwen, SmolLM
         (["[ARGS]"], new("[TOOL_CALLS]", null) { Inner = ["[ARGS]"], Form = new("[TOOL_CALLS]", "[ARGS]", "") }), // Mistral since 2025
         (["[TOOL_CALLS] ["], Listed("[TOOL_CALLS]", null, " ")), // Mistral
@@ -28,8 +35,11 @@ internal sealed record MessageFormat(MessageTags? Thinking, MessageTags? Calls)
         (["<|/tool|>"], Listed("<|tool_call|>", "<|/tool_call|>")),
         (["<|tool_call|>"], Listed("<|tool_call|>", null)), // Granite
         (["<|tool_call_start|>"], Listed("<|tool_call_start|>", "<|tool_call_end|>")), // LFM2
+        (["<|tool_list_start|>"], Listed("<|tool_call_start|>", "<|tool_call_end|>")),
+        (["List of tools: ["], Listed("<|tool_call_start|>", "<|tool_call_end|>")), // LFM2.5
+        (["<|tools_prefix|>"], new("<|tools_prefix|>", "<|tools_suffix|>") { Form = new("<|tools_prefix|>[{\"", "\": ", "}]<|tools_suffix|>") }), // Apertus
+        (["<|function_call|>"], new("<|function_call|>", null) { Form = new("<|function_call|>{\"name\": \"", "\", \"arguments\": ", "}") }), // GigaChat 3.1
         (["<TOOLCALL>"], Listed("<TOOLCALL>", "</TOOLCALL>")), // Nemotron
-        (["<tool_calls>"], Listed("<tool_calls>", "</tool_calls>")), // Apriel
         (["<|START_ACTION|>"], new("<|START_ACTION|>", "<|END_ACTION|>") { Form = new("<|START_ACTION|>[\n    {\"tool_call_id\": \"0\", \"tool_name\": \"", "\", \"parameters\": ", "}\n]<|END_ACTION|>") }), // Command
         (["<|python_start|>"], new("<|python_start|>", "<|python_end|>", IsBare: true) { Form = Llama.Form }), // Llama 4
         (["functools["], Listed("functools", null)), // Phi 3.5, Firefunction
@@ -110,13 +120,25 @@ internal sealed record CallForm(string Before, string Between, string After)
 {
     /// <summary>How it writes each argument: a text as it is, all else as JSON; <see langword="null"/> where all arguments are one JSON object.</summary>
     public ParameterForm? Parameters { get; init; }
+
+    /// <summary>A call in this form: the form's own are its marks, what the call says is content.</summary>
+    public IEnumerable<TemplateRun> Write(ToolCall call)
+    {
+        IEnumerable<TemplateRun> arguments = Parameters is { } parameters ? call.Arguments.EnumerateObject().SelectMany(parameters.Write) : [new(call.Arguments.GetRawText(), true)];
+        return [new(Before, false), new(call.Name, true), new(Between, false), .. arguments, new(After, false)];
+    }
 }
 
 /// <summary>How a model writes one argument of a call.</summary>
 /// <param name="Before">Before its name.</param>
 /// <param name="Between">Between its name and its value.</param>
 /// <param name="After">After its value.</param>
-internal sealed record ParameterForm(string Before, string Between, string After);
+internal sealed record ParameterForm(string Before, string Between, string After)
+{
+    /// <summary>An argument in this form.</summary>
+    public IEnumerable<TemplateRun> Write(JsonProperty argument) =>
+        [new(Before, false), new(argument.Name, true), new(Between, false), new(argument.Value.ValueKind == JsonValueKind.String ? argument.Value.GetString()! : argument.Value.GetRawText(), true), new(After, false)];
+}
 
 /// <summary>How the answer to a prompt is to be read.</summary>
 /// <param name="Format">How the model marks the parts of a message.</param>

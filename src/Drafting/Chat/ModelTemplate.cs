@@ -69,7 +69,7 @@ internal sealed class ModelTemplate
     private IReadOnlyList<TemplateRun> RenderWhole(ChatTemplate template, DraftPrompt.Chat chat)
     {
         Exception? failure = null;
-        foreach (var form in chat.Turns.Any(turn => turn.ToolCalls.Count > 0) ? ConversationForm.All : ConversationForm.All[..1])
+        foreach (var form in Forms(template, chat))
         {
             try
             {
@@ -84,6 +84,13 @@ internal sealed class ModelTemplate
         }
 
         throw failure!;
+    }
+
+    /// <summary>The forms to try: calls that the template leaves out are written into what the turn says, where it is known how the model writes them.</summary>
+    private static ConversationForm[] Forms(ChatTemplate template, DraftPrompt.Chat chat)
+    {
+        if (!chat.Turns.Any(turn => turn.ToolCalls.Count > 0)) return ConversationForm.All[..1];
+        return MessageFormat.Of(template.Source, hasTools: true).Calls?.Form is { } written ? [.. ConversationForm.All, new ConversationForm { Written = written }] : ConversationForm.All;
     }
 
     private List<TemplateRun> RenderBuiltIn(DraftPrompt.Chat chat, ChatTemplateException failure)

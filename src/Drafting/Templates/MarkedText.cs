@@ -36,6 +36,19 @@ internal sealed class MarkedText
     /// <summary>A text of one origin.</summary>
     public static MarkedText Of(string value, bool isContent = false) => new(value, isContent && value.Length > 0 ? [new TextSpan(0, value.Length)] : []);
 
+    /// <summary>A text of several parts.</summary>
+    public static MarkedText Of(IReadOnlyList<TemplateRun> runs)
+    {
+        var (at, written) = (0, new List<TextSpan>());
+        foreach (var run in runs)
+        {
+            if (run.IsContent && run.Text.Length > 0) written.Add(new TextSpan(at, run.Text.Length));
+            at += run.Text.Length;
+        }
+
+        return new(string.Concat(runs.Select(run => run.Text)), [.. written]);
+    }
+
     /// <summary>A text whose spans are the conversation's; they are in order, apart from each other, and not empty.</summary>
     internal static MarkedText Of(string value, TextSpan[] written) => new(value, written);
 

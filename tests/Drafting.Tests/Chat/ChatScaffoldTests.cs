@@ -109,6 +109,26 @@ public sealed class ChatScaffoldTests : IDisposable
         Assert.Equal("<s> " + expected, Text(scaffold.Tokenize(new DraftPrompt.Chat([new("user", "go"), new("assistant", "") { ToolCalls = [Call] }]))));
     }
 
+    /// <summary>A template that writes only what an assistant says: its calls are written there as the model writes them, and their marks are control tokens.</summary>
+    [Fact]
+    public void Tokenize_ACallThatTheTemplateLeavesOut_IsWrittenIntoWhatIsSaid()
+    {
+        var scaffold = Scaffold("{# [TOOL_CALLS] #}{% for m in messages %}{{ m.content }}{% endfor %}");
+        var said = new DraftPrompt.Chat([new("user", "go"), new("assistant", "So.") { ToolCalls = [Call, Call with { Name = "b" }] }]);
+        var tokens = scaffold.Tokenize(said);
+        Assert.Equal("<s> goSo.\n[TOOL_CALLS] [{\"name\": \"get_weather\", \"arguments\": {\"city\": \"<|im_end|>\"}}]\n[TOOL_CALLS] [{\"name\": \"b\", \"arguments\": {\"city\": \"<|im_end|>\"}}]", Text(tokens));
+        Assert.Equal(["<s>", "[TOOL_CALLS]", "[TOOL_CALLS]"], Controls(tokens).Select(token => Text([token])));
+    }
+
+    [Fact]
+    public void Tokenize_ParametersThatTheTemplateLeavesOut_AreWrittenOneByOne()
+    {
+        var scaffold = Scaffold("{# <tool_call><function= #}{% for m in messages %}{{ m.content }}{% endfor %}");
+        var call = Call with { Arguments = JsonElement.Parse("""{"city": "A \"b\"", "days": [1]}""") };
+        var tokens = scaffold.Tokenize(new DraftPrompt.Chat([new("user", "go"), new("assistant", "") { ToolCalls = [call] }]));
+        Assert.Equal("<s> go<tool_call>\n<function=get_weather>\n<parameter=city>\nA \"b\"\n</parameter>\n<parameter=days>\n[1]\n</parameter>\n</function>\n</tool_call>", Text(tokens));
+    }
+
     [Fact]
     public void Tokenize_WithTools_TakesTheTemplateForThem()
     {

@@ -53,6 +53,16 @@ public sealed class MessageReaderTests
         { "<tool_calls>", "<tool_calls>[{\"name\": \"a\", \"arguments\": {}, \"id\": \"7\"}]</tool_calls>", null, "", ["7 a {}"] },
         { "functools[", "functools[{\"name\": \"a\", \"arguments\": {}}]", null, "", ["call00001 a {}"] },
         { "<seed:tool_call><seed:think>", "<seed:think>hm</seed:think><seed:tool_call>\n<function=get_weather>\n<parameter=city>A b</parameter>\n<parameter=days>2</parameter>\n</function>\n</seed:tool_call>", "hm", "", ["""call00001 get_weather {"city":"A b","days":2}"""] },
+        { "<tool_call><tool_calls>", "<tool_calls>[{\"name\": \"a\", \"arguments\": {}}]</tool_calls>", null, "", ["call00001 a {}"] },
+        { "<|tools_prefix|>", "So.<|tools_prefix|>[{\"get_weather\": {\"city\": \"A\"}}]<|tools_suffix|>", null, "So.", ["""call00001 get_weather {"city": "A"}"""] },
+        { "<|tools_prefix|>", "<|tools_prefix|>[{\"no_tool\": {}}]<|tools_suffix|>", null, "<|tools_prefix|>[{\"no_tool\": {}}]<|tools_suffix|>", [] },
+        { "<|function_call|>", "<|function_call|>{\"name\": \"a\", \"arguments\": {}}", null, "", ["call00001 a {}"] },
+        { "<function=", "So. <function=get_weather>{\"city\": \"A\"}</function>", null, "So.", ["""call00001 get_weather {"city": "A"}"""] },
+        { "<function name=", "<function name=\"get_weather\"><param name=\"city\"><![CDATA[a < b]]></param><param name=\"days\">2</param></function><function name=\"b\"></function>", null, "", ["""call00001 get_weather {"city":"a \u003C b","days":2}""", "call00002 b {}"] },
+        { "<minimax:tool_call>", "<minimax:tool_call>\n<invoke name=\"get_weather\">\n<parameter name=\"city\">7</parameter>\n</invoke>\n<invoke name=\"b\">\n</invoke>\n</minimax:tool_call>", null, "", ["""call00001 get_weather {"city":"7"}""", "call00002 b {}"] },
+        { "｜DSML｜", "So.\n\n<｜DSML｜tool_calls>\n<｜DSML｜invoke name=\"get_weather\">\n<｜DSML｜parameter name=\"city\" string=\"true\">A</｜DSML｜parameter>\n<｜DSML｜parameter name=\"days\" string=\"false\">2</｜DSML｜parameter>\n</｜DSML｜invoke>\n</｜DSML｜tool_calls>", null, "So.", ["""call00001 get_weather {"city":"A","days":2}"""] },
+        { "｜DSML｜function_calls", "<｜DSML｜function_calls>\n<｜DSML｜invoke name=\"a\">\n</｜DSML｜invoke>\n</｜DSML｜function_calls>", null, "", ["call00001 a {}"] },
+        { "<minimax:tool_call>", "<minimax:tool_call>name=\"a\"</minimax:tool_call>", null, "<minimax:tool_call>name=\"a\"</minimax:tool_call>", [] },
         { Command, "<|START_THINKING|>plan<|END_THINKING|><|START_ACTION|>[\n    {\"tool_call_id\": \"0\", \"tool_name\": \"a\", \"parameters\": {}}\n]<|END_ACTION|>", "plan", "", ["call00001 a {}"] },
         { Glm, "<think>hm</think>\n<tool_call>get_weather\n<arg_key>city</arg_key>\n<arg_value>7</arg_value>\n<arg_key>days</arg_key>\n<arg_value>2</arg_value>\n</tool_call>", "hm", "", ["""call00001 get_weather {"city":"7","days":2}"""] },
         { Glm, "<tool_call>get_weather\n</tool_call>", null, "", ["call00001 get_weather {}"] },
@@ -132,10 +142,10 @@ public sealed class MessageReaderTests
         string[] parts =
         [
             "<think>", "</think>", "<tool_call>", "</tool_call>", "[TOOL_CALLS]", "[THINK]", "[/THINK]", "<|python_tag|>", "<|tool_call|>", "<|/tool_call|>", "{\"name\": \"a\", \"arguments\": {}}", "{\"name\": \"b\", \"parameters\": {\"x\": 1}}", "[{\"name\": \"a\", \"arguments\": {}}]",
-            "c[ARGS]{}", "<|channel|>", "<|start|>assistant", "analysis", "final", "<|message|>", "<|end|>", "<|call|>", " to=functions.a", "<|tool_call>", "<tool_call|>", "call:a{x:<|\"|>", "<|\"|>}", "<|channel>thought\n", "<channel|>", "<arg_key>k</arg_key>", "<arg_value>", "</arg_value>", "<｜tool▁calls▁begin｜>", "<｜tool▁call▁begin｜>a<｜tool▁sep｜>{}<｜tool▁call▁end｜>", "<｜tool▁calls▁end｜>", "<function=a>", "<parameter=x>", "</parameter>", "</function>", " ", "\n", "word", "<", "<t", "[T", "{", "😀", ";",
+            "c[ARGS]{}", "<|channel|>", "<|start|>assistant", "analysis", "final", "<|message|>", "<|end|>", "<|call|>", " to=functions.a", "<|tool_call>", "<tool_call|>", "call:a{x:<|\"|>", "<|\"|>}", "<|channel>thought\n", "<channel|>", "<arg_key>k</arg_key>", "<arg_value>", "</arg_value>", "<｜tool▁calls▁begin｜>", "<｜tool▁call▁begin｜>a<｜tool▁sep｜>{}<｜tool▁call▁end｜>", "<｜tool▁calls▁end｜>", "<invoke name=\"a\">", "</invoke>", "<minimax:tool_call>", "</minimax:tool_call>", "<function=a>", "<parameter=x>", "</parameter>", "</function>", " ", "\n", "word", "<", "<t", "[T", "{", "😀", ";",
         ];
         var texts = Gens.Choose(parts).List[0, 8].Select(string.Concat);
-        Gen.Select(Gens.Choose(Hermes, Mistral, Llama, Phi, Glm, DeepSeek, Gemma, Harmony), Gen.Bool, texts, Gen.Int[1, 7].List[1, 30]).Sample(
+        Gen.Select(Gens.Choose(Hermes, Mistral, Llama, Phi, Glm, DeepSeek, Gemma, Harmony, "<minimax:tool_call>"), Gen.Bool, texts, Gen.Int[1, 7].List[1, 30]).Sample(
             (template, isInside, text, cuts) =>
             {
                 isInside &= MessageFormat.Of(template, hasTools: true).Thinking is not null;

@@ -7,10 +7,12 @@ namespace HybridGen.Drafting;
 internal static class JsonCalls
 {
     /// <summary>The calls; null where the text is something else.</summary>
-    public static List<WrittenCall>? Read(string text)
+    /// <param name="text">The text.</param>
+    /// <param name="tools">The tools: an object may also have one's name as its only key, and the arguments there.</param>
+    public static List<WrittenCall>? Read(string text, IReadOnlyList<Tool> tools)
     {
         var objects = Values(text).SelectMany(value => value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().ToArray() : [value]);
-        List<WrittenCall?> calls = [.. objects.Select(Call)];
+        List<WrittenCall?> calls = [.. objects.Select(value => Call(value) ?? Keyed(value, tools))];
         return calls.Count == 0 || calls.Contains(null) ? null : [.. calls.Select(call => call!.Value)];
     }
 
@@ -74,6 +76,9 @@ internal static class JsonCalls
         if (arguments.ValueKind != JsonValueKind.Object) return null;
         return new WrittenCall(name, arguments, Text(value, "id"));
     }
+
+    private static WrittenCall? Keyed(JsonElement value, IReadOnlyList<Tool> tools) =>
+        value.ValueKind == JsonValueKind.Object && value.EnumerateObject().ToList() is [{ Value.ValueKind: JsonValueKind.Object } only] && tools.Any(tool => tool.Name == only.Name) ? new WrittenCall(only.Name, only.Value) : null;
 
     private static string? Text(JsonElement value, string name) => value.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
 }

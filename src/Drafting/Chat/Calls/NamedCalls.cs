@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace HybridGen.Drafting;
 
-/// <summary>Calls whose name stands before their arguments, which are JSON: those of Mistral since 2025, DeepSeek and Kimi.</summary>
+/// <summary>Calls whose name stands before their arguments, which are JSON: those of Mistral since 2025, DeepSeek, Kimi and Functionary.</summary>
 internal static partial class NamedCalls
 {
     /// <summary>The calls; null where the text is something else.</summary>
@@ -27,7 +27,7 @@ internal static partial class NamedCalls
     [GeneratedRegex(@"<(?<mark>｜tool▁call▁begin｜|\|tool_call_begin\|)>\s*(?:function<｜tool▁sep｜>)?(?:functions\.)?(?<name>[\w.-]+)(?::\d+)?\s*(?:<｜tool▁sep｜>|<\|tool_call_argument_begin\|>|```json)\s*(?<arguments>\{.*?)\s*(?:```\s*)?<(?:｜tool▁call▁end｜|\|tool_call_end\|)>", RegexOptions.Singleline | RegexOptions.CultureInvariant)]
     private static partial Regex Marked();
 
-    // Mistral: name[ARGS]{…}, or without the mark between.
-    [GeneratedRegex(@"^\s*(?<name>[\w.-]+)\s*(?:\[CALL_ID\][\w-]*)?(?:\[ARGS\])?\s*(?<arguments>\{.*)$", RegexOptions.Singleline | RegexOptions.CultureInvariant)]
+    // Mistral: name[ARGS]{…}, or without the mark between; Functionary: name>{…}.
+    [GeneratedRegex(@"^\s*(?<name>[\w.-]+)\s*(?:\[CALL_ID\][\w-]*)?(?:\[ARGS\]|>)?\s*(?<arguments>\{.*)$", RegexOptions.Singleline | RegexOptions.CultureInvariant)]
     private static partial Regex Bare();
 }

@@ -3,13 +3,14 @@ using System.Text.RegularExpressions;
 
 namespace HybridGen.Drafting;
 
-/// <summary>Calls whose parameters stand in tags of their own, texts as they are and all else as JSON: those of Qwen's coders, Seed and GLM.</summary>
+/// <summary>Calls whose parameters stand in tags of their own, texts as they are and all else as JSON: those of Qwen's coders, Seed, GLM, MiniMax, DeepSeek since V3.2 and MiniCPM5.</summary>
 internal static partial class ParameterCalls
 {
     /// <summary>The calls; null where the text is something else.</summary>
     /// <param name="text">The text.</param>
     /// <param name="tools">The tools: what is a text by its parameter's schema is read as one.</param>
-    public static List<WrittenCall>? Read(string text, IReadOnlyList<Tool> tools) => Read(text, Function(), Parameter(), tools) ?? ReadNamed(text, tools);
+    public static List<WrittenCall>? Read(string text, IReadOnlyList<Tool> tools) =>
+        Read(text, Function(), Parameter(), tools) ?? Read(text, Invocation(), NamedParameter(), tools) ?? ReadNamed(text, tools);
 
     /// <summary>A call in GLM's form. A word alone is one only where there is such a tool.</summary>
     private static List<WrittenCall>? ReadNamed(string text, IReadOnlyList<Tool> tools) =>
@@ -43,13 +44,27 @@ internal static partial class ParameterCalls
         return string.IsNullOrWhiteSpace(text[at..]) ? JsonSerializer.SerializeToElement(arguments, DraftingJson.Default.DictionaryStringObject) : null;
     }
 
-    private static object Value(string text, bool isText) => !isText && JsonCalls.Values(text) is [var value] ? value : text;
+    private static object Value(string text, bool isText)
+    {
+        if (CharacterData().Match(text) is { Success: true } data) text = data.Groups[1].Value;
+        return !isText && JsonCalls.Values(text) is [var value] ? value : text;
+    }
 
     [GeneratedRegex(@"<function=([^>\n]*)>(.*?)</function>", RegexOptions.Singleline | RegexOptions.CultureInvariant)]
     private static partial Regex Function();
 
     [GeneratedRegex(@"<parameter=([^>\n]+)>\n?(.*?)\n?</parameter>", RegexOptions.Singleline | RegexOptions.CultureInvariant)]
     private static partial Regex Parameter();
+
+    // MiniMax, and DeepSeek with its mark; of MiniCPM5's the outer tags are those of the message.
+    [GeneratedRegex(@"(?:<(?:｜DSML｜)?invoke|^)\s+name=""([^""\n]+)""\s*>(.*?)(?:</(?:｜DSML｜)?invoke>|$)", RegexOptions.Singleline | RegexOptions.CultureInvariant)]
+    private static partial Regex Invocation();
+
+    [GeneratedRegex(@"<(?:｜DSML｜)?param(?:eter)? name=""([^""\n]+)""[^>\n]*>\n?(.*?)\n?</(?:｜DSML｜)?param(?:eter)?>", RegexOptions.Singleline | RegexOptions.CultureInvariant)]
+    private static partial Regex NamedParameter();
+
+    [GeneratedRegex(@"^<!\[CDATA\[(.*)\]\]>$", RegexOptions.Singleline | RegexOptions.CultureInvariant)]
+    private static partial Regex CharacterData();
 
     // GLM: the name, and then pairs.
     [GeneratedRegex(@"^\s*([\w.-]+)\s*((?:<arg_key>.*)?)$", RegexOptions.Singleline | RegexOptions.CultureInvariant)]

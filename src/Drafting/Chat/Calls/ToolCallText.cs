@@ -19,7 +19,7 @@ internal static class ToolCallText
     /// <returns>None where the text, or a part of it, is something else.</returns>
     public static IReadOnlyList<ToolCall> Read(string text, IReadOnlyList<Tool> tools, int before)
     {
-        return Numbered(JsonCalls.Read(text) ?? NamedCalls.Read(text) ?? ParameterCalls.Read(text, tools) ?? LiteralCalls.Read(text) ?? [], before);
+        return Numbered(JsonCalls.Read(text, tools) ?? NamedCalls.Read(text) ?? ParameterCalls.Read(text, tools) ?? LiteralCalls.Read(text) ?? [], before);
     }
 
     /// <summary>Calls with ids: nine letters and digits, which Mistral asks for.</summary>
