@@ -75,7 +75,8 @@ internal sealed partial class ChannelReader(bool isInsideThinking, IReadOnlyList
     /// <summary>Where a part ends, and how long its end mark is; the next part may begin without one.</summary>
     private (int At, int Length) FirstEnd(int from)
     {
-        var ends = Ends.Select(mark => (At: Held.IndexOf(mark, from, StringComparison.Ordinal), mark.Length)).Concat(Beginnings.Select(mark => (At: Held.IndexOf(mark, from, StringComparison.Ordinal), Length: 0)));
+        int At(string mark) => Held.IndexOf(mark, from, StringComparison.Ordinal);
+        var ends = Ends.Select(mark => (At: At(mark), mark.Length)).Concat(Beginnings.Select(mark => (At: At(mark), Length: 0)));
         return ends.Where(end => end.At >= 0).OrderBy(end => end.At).FirstOrDefault((At: -1, Length: 0));
     }
 
