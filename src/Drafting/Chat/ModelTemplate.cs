@@ -52,16 +52,21 @@ internal sealed class ModelTemplate
         {
             return RenderWhole(template, chat);
         }
-        catch (ChatTemplateException failure) when (failure.IsRefusal && WithoutSystem(chat) is { } merged)
+        catch (ChatTemplateException failure) when (failure.IsRefusal)
         {
-            try
+            foreach (var other in new[] { WithoutSystem(chat), WithoutThoughts(chat), WithoutSystem(WithoutThoughts(chat)) }.OfType<DraftPrompt.Chat>())
             {
-                return RenderWhole(template, merged);
+                try
+                {
+                    return RenderWhole(template, other);
+                }
+                catch (ChatTemplateException)
+                {
+                    // What it refuses first is said.
+                }
             }
-            catch (ChatTemplateException)
-            {
-                throw failure;
-            }
+
+            throw;
         }
     }
 
@@ -130,11 +135,18 @@ internal sealed class ModelTemplate
     }
 
     /// <summary>The conversation with the system's text in the first user's turn; none where there is no such turn.</summary>
-    private static DraftPrompt.Chat? WithoutSystem(DraftPrompt.Chat chat)
+    private static DraftPrompt.Chat? WithoutSystem(DraftPrompt.Chat? chat)
     {
-        var user = chat.Turns.ToList().FindIndex(turn => turn.Role == "user");
-        if (user < 0 || chat.Turns[0].Role != "system") return null;
+        var user = chat?.Turns.ToList().FindIndex(turn => turn.Role == "user") ?? -1;
+        if (chat is null || user < 0 || chat.Turns[0].Role != "system") return null;
         return chat with { Turns = [.. chat.Turns.Select((turn, i) => i == user ? turn with { Content = $"{chat.Turns[0].Content}\n\n{turn.Content}" } : turn).Skip(1)] };
+    }
+
+    /// <summary>The conversation without what was thought before something was said and a tool called, where gpt-oss' template takes only one of them; none where there is no such turn.</summary>
+    private static DraftPrompt.Chat? WithoutThoughts(DraftPrompt.Chat chat)
+    {
+        static bool HasBoth(ChatTurn turn) => turn is { Thinking: not null, Content.Length: > 0, ToolCalls.Count: > 0 };
+        return chat.Turns.Any(HasBoth) ? chat with { Turns = [.. chat.Turns.Select(turn => HasBoth(turn) ? turn with { Thinking = null } : turn)] } : null;
     }
 
     private static bool Has(LLamaWeights weights, string key) => weights.Metadata.GetValueOrDefault(key) is { Length: > 0 };

@@ -120,6 +120,15 @@ public sealed class ChatScaffoldTests : IDisposable
         Assert.Equal(["<s>", "[TOOL_CALLS]", "[TOOL_CALLS]"], Controls(tokens).Select(token => Text([token])));
     }
 
+    /// <summary>As gpt-oss' template does it.</summary>
+    [Fact]
+    public void Tokenize_ATemplateThatRefusesThoughtsBesideWords_GetsTheWords()
+    {
+        var scaffold = Scaffold("{% for m in messages %}{% if m.tool_calls and m.thinking and m.content %}{{ raise_exception('not both') }}{% endif %}{{ m.thinking }}{{ m.content }}{% for c in m.tool_calls or [] %}{{ c.function.name }}{% endfor %}{% endfor %}");
+        DraftPrompt.Chat Chat(string said) => new([new("user", "go"), new("assistant", said) { ToolCalls = [Call], Thinking = "hm" }]);
+        Assert.Equal(("<s> gohmget_weather", "<s> goSo.get_weather"), (Text(scaffold.Tokenize(Chat(""))), Text(scaffold.Tokenize(Chat("So.")))));
+    }
+
     [Fact]
     public void Tokenize_ParametersThatTheTemplateLeavesOut_AreWrittenOneByOne()
     {
