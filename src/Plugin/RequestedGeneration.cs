@@ -20,8 +20,9 @@ internal static class RequestedGeneration
     /// <exception cref="ArgumentException">A setting is unknown or out of range; the message names it.</exception>
     public static GenerateOptions ToOptions(this HybridGenPromptExecutionSettings settings)
     {
-        if (settings.ExtensionData is { Count: > 0 } unknown)
-            throw new ArgumentException($"Unknown setting: {string.Join(", ", unknown.Keys.Select(key => $"'{key}'"))}.");
+        // Other services' settings have names of their own, which say nothing while they are null.
+        var unknown = (settings.ExtensionData ?? new Dictionary<string, object>()).Where(setting => setting.Value is not (null or JsonElement { ValueKind: JsonValueKind.Null })).ToList();
+        if (unknown.Count > 0) throw new ArgumentException($"Unknown setting: {string.Join(", ", unknown.Select(setting => $"'{setting.Key}'"))}.");
         var draft = new DraftOptions { Sampling = Sampling(settings), StopStrings = StopStrings(settings), Constraint = Constraint(settings.ResponseFormat) };
         var revise = Revise(settings);
         return new()
@@ -77,7 +78,7 @@ internal static class RequestedGeneration
         }
         catch (ArgumentOutOfRangeException wrong)
         {
-            throw new ArgumentOutOfRangeException($"{wrong.ParamName}Penalty", wrong.ActualValue, $"{wrong.ParamName}Penalty is out of range: {wrong.Message}");
+            throw new ArgumentOutOfRangeException($"{wrong.ParamName}Penalty", wrong.ActualValue, $"{wrong.ParamName}Penalty is out of range: {wrong.Message.Split(" (Parameter", 2)[0]}");
         }
     }
 

@@ -4,6 +4,7 @@ using HybridGen.Drafting;
 using HybridGen.Pipelines;
 using HybridGen.Revising;
 using Microsoft.SemanticKernel;
+using Microsoft.SemanticKernel.Connectors.OpenAI;
 
 namespace HybridGen.Plugin.Tests;
 
@@ -69,6 +70,17 @@ public sealed class SettingsTests
         Assert.Equal(snake, property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name);
         Assert.Equal(JsonIgnoreCondition.WhenWritingNull, property.GetCustomAttribute<JsonIgnoreAttribute>()?.Condition);
         Assert.Null(property.GetValue(new HybridGenPromptExecutionSettings()));
+    }
+
+    /// <summary>They have settings of their own, which are null.</summary>
+    [Fact]
+    public void FromExecutionSettings_OfOpenAI_IsReadAndUsed()
+    {
+        var read = HybridGenPromptExecutionSettings.FromExecutionSettings(new OpenAIPromptExecutionSettings { MaxTokens = 5, Temperature = 0, StopSequences = ["."] });
+        var options = read.ToOptions();
+        Assert.Equal((5, new Sampling.Greedy(), "."), (options.Draft.MaxTokens, options.Draft.Sampling, options.Draft.StopStrings.Single()));
+        var told = new PromptExecutionSettings { ExtensionData = new Dictionary<string, object> { ["user"] = "me" } };
+        Assert.Contains("'user'", Assert.Throws<ArgumentException>(() => HybridGenPromptExecutionSettings.FromExecutionSettings(told).ToOptions()).Message, StringComparison.Ordinal);
     }
 
     [Fact]
