@@ -74,7 +74,7 @@ public sealed class HybridGenMetadata : ReadOnlyDictionary<string, object?>
             [nameof(Usage)] = UsageOf(generation),
             [nameof(Draft)] = draft.Text,
             [nameof(Edits)] = revision?.Edits ?? [],
-            [nameof(Tokens)] = hasTokens ? generation.Tokens : [],
+            [nameof(Tokens)] = hasTokens ? text.TokensOf(generation) : [],
             [nameof(PromptDuration)] = draft.Completion.PromptDuration,
             [nameof(DraftDuration)] = draft.Completion.DraftDuration,
             [nameof(ReviseDuration)] = revision?.Duration ?? TimeSpan.Zero,
