@@ -40,6 +40,7 @@ internal static class RequestedGeneration
     {
         var count = settings.ResultsPerPrompt ?? 1;
         if (count is < 1 or > 128) throw OutOfRange(nameof(settings.ResultsPerPrompt), count, "1 to 128");
+        settings = settings.WithPlainFormat();
         return count == 1 ? [settings] : Enumerable.Range(0, count).Select(settings.Numbered);
     }
 
@@ -90,13 +91,12 @@ internal static class RequestedGeneration
         return [.. settings.StopSequences];
     }
 
-    private static OutputConstraint? Constraint(object? format) => format switch
+    private static OutputConstraint? Constraint(object? format) => RequestedFormat.Plain(format) switch
     {
         null or "text" => null,
         "json_object" or "json" => new OutputConstraint.AnyJson(),
-        JsonElement { ValueKind: JsonValueKind.String } text => Constraint(text.GetString()),
         JsonElement { ValueKind: JsonValueKind.Object } schema => new OutputConstraint.JsonSchema(schema),
-        _ => throw new ArgumentException($"Unknown response format '{format}' in ResponseFormat; known are 'text', 'json_object', and a JSON Schema as a JsonElement."),
+        _ => throw new ArgumentException($"Unknown response format '{format}' in ResponseFormat; known are 'text', 'json_object', a JSON Schema as a JsonElement, a type, and a ChatResponseFormat."),
     };
 
     private static Pipeline Pipeline(string? name) => name?.ToUpperInvariant() switch

@@ -1,9 +1,14 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using HybridGen.Drafting;
 using HybridGen.Pipelines;
+using HybridGen.Plugin.Chat;
 using HybridGen.Revising;
+using Microsoft.Extensions.AI;
 using Microsoft.SemanticKernel;
+using Microsoft.SemanticKernel.ChatCompletion;
 using Microsoft.SemanticKernel.Connectors.OpenAI;
 
 namespace HybridGen.Plugin.Tests;
@@ -70,6 +75,47 @@ public sealed class SettingsTests
         Assert.Equal(snake, property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name);
         Assert.Equal(JsonIgnoreCondition.WhenWritingNull, property.GetCustomAttribute<JsonIgnoreAttribute>()?.Condition);
         Assert.Null(property.GetValue(new HybridGenPromptExecutionSettings()));
+    }
+
+    public sealed record Person(string Name, int Age);
+
+    public static TheoryData<string> Formats { get; } = ["type", "chat", "named", "openai"];
+
+    /// <summary>In each of the forms in which first-party connectors take it, over each face.</summary>
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public async Task ResponseFormat_EachForm_HoldsTheTextToTheSchema(string form)
+    {
+        var schema = AIJsonUtilities.CreateJsonSchema(typeof(Person), serializerOptions: JsonSerializerOptions.Default);
+        PromptExecutionSettings settings = form switch
+        {
+            "type" => new HybridGenPromptExecutionSettings { ResponseFormat = typeof(Person) },
+            "chat" => new HybridGenPromptExecutionSettings { ResponseFormat = ChatResponseFormat.ForJsonSchema(schema) },
+            "named" => new PromptExecutionSettings { ExtensionData = new Dictionary<string, object> { ["response_format"] = new { type = "json_schema", json_schema = new { name = "person", schema } } } },
+            _ => new OpenAIPromptExecutionSettings { ResponseFormat = typeof(Person) },
+        };
+        List<OutputConstraint?> seen = [];
+        var (text, chat) = (new HybridGenTextGenerationService(See, "m"), new HybridGenChatCompletionService(new HybridGenChatClient(See, "m"), 1));
+        await text.GetTextContentsAsync("p", settings, cancellationToken: TestContext.Current.CancellationToken);
+        await chat.GetChatMessageContentsAsync(new ChatHistory("p", AuthorRole.User), settings, cancellationToken: TestContext.Current.CancellationToken);
+        var expected = new OutputConstraint.JsonSchema(schema).Text;
+        Assert.Equal([expected, expected], seen.Select(constraint => Assert.IsType<OutputConstraint.JsonSchema>(constraint).Text));
+
+        async IAsyncEnumerable<GenerationUpdate> See(DraftPrompt prompt, GenerateOptions options, [EnumeratorCancellation] CancellationToken token)
+        {
+            await Task.CompletedTask;
+            seen.Add(options.Draft.Constraint);
+            yield return new GenerationUpdate.Completed(Samples.Revised);
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"type": "json_object"}""", true)]
+    [InlineData("""{"type": "text"}""", false)]
+    public void ResponseFormat_OfAPromptFile_IsRead(string format, bool isJson)
+    {
+        var settings = new PromptExecutionSettings { ExtensionData = new Dictionary<string, object> { ["response_format"] = JsonElement.Parse(format) } };
+        Assert.Equal(isJson, HybridGenPromptExecutionSettings.FromExecutionSettings(settings).ToOptions().Draft.Constraint is OutputConstraint.AnyJson);
     }
 
     /// <summary>They have settings of their own, which are null.</summary>

@@ -255,6 +255,16 @@ public class HybridGenChatClientTests
         Assert.Null(_seen[2].Options.Draft.Constraint);
     }
 
+    [Theory]
+    [InlineData(ReasoningEffort.None, false)]
+    [InlineData(ReasoningEffort.Low, true)]
+    [InlineData(null, null)]
+    public async Task Reasoning_EffortDecidesWhetherTheModelThinks(ReasoningEffort? effort, bool? thinks)
+    {
+        await Client(Samples.Revised).GetResponseAsync("p", new() { Reasoning = new() { Effort = effort } }, Token);
+        Assert.Equal(thinks, _seen[0].Prompt.IsThinking);
+    }
+
     [Fact]
     public async Task WhatCannotBeDone_IsRefusedByName()
     {
