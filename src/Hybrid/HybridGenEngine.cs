@@ -209,7 +209,7 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
     {
         request.Operation.Answer(generation);
         var (draft, revision) = generation;
-        _log.Generated(drafter.ModelId, draft.Completion.PromptTokens, draft.Tokens.Count, draft.Completion.DraftDuration.TotalSeconds, revision?.Edits.Count ?? 0, revision?.Duration.TotalSeconds ?? 0);
+        _log.Generated(drafter.ModelId, draft.Completion.PromptTokens, draft.WrittenTokens, draft.Completion.DraftDuration.TotalSeconds, revision?.Edits.Count ?? 0, revision?.Duration.TotalSeconds ?? 0);
         _log.Answered(generation.Text);
     }
 

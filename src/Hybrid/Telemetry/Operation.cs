@@ -54,7 +54,7 @@ internal sealed class Operation : IDisposable
     public void Answer(Generation generation)
     {
         var end = generation.Draft.Completion;
-        var written = generation.Drafts.Count > 0 ? generation.Drafts.Sum(ranked => ranked.Draft.Tokens.Count) : generation.Draft.Tokens.Count;
+        var written = generation.Drafts.Count > 0 ? generation.Drafts.Sum(ranked => ranked.Draft.WrittenTokens) : generation.Draft.WrittenTokens;
         if (_asked is { } asked) Instruments.Used(asked.Name, asked.Model, end.PromptTokens, written);
         if (Wanted is not { } span) return;
         span.SetTag("gen_ai.usage.input_tokens", end.PromptTokens).SetTag("gen_ai.usage.output_tokens", written).SetTag("gen_ai.usage.cache_read.input_tokens", end.CachedTokens)
