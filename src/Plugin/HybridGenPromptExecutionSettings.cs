@@ -109,7 +109,7 @@ public sealed class HybridGenPromptExecutionSettings : PromptExecutionSettings
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? PresencePenalty { get; set => field = Thawed(value); }
 
-    /// <summary>What the text must look like: <c>text</c>, <c>json_object</c>, or a JSON Schema as a <see cref="JsonElement"/>. JSON is never revised.</summary>
+    /// <summary>What the text must look like: <c>text</c>, <c>json_object</c> for any object, <c>json</c> for any value, or a JSON Schema as a <see cref="JsonElement"/>. JSON is never revised.</summary>
     /// <remarks>
     /// The schema can also be that of a <see cref="Type"/>, and the format a <see cref="ChatResponseFormat"/>, or as OpenAI's API has it:
     /// <c>{"type": "json_object"}</c>, <c>{"type": "json_schema", "json_schema": {"schema": ...}}</c>.

@@ -94,9 +94,11 @@ internal static class RequestedGeneration
     private static OutputConstraint? Constraint(object? format) => RequestedFormat.Plain(format) switch
     {
         null or "text" => null,
-        "json_object" or "json" => new OutputConstraint.AnyJson(),
+        // A bare number is JSON too, but what is asked for is an object, as other services answer it.
+        "json_object" => OutputConstraint.JsonSchema.Parse("""{"type": "object"}"""),
+        "json" => new OutputConstraint.AnyJson(),
         JsonElement { ValueKind: JsonValueKind.Object } schema => new OutputConstraint.JsonSchema(schema),
-        _ => throw new ArgumentException($"Unknown response format '{format}' in ResponseFormat; known are 'text', 'json_object', a JSON Schema as a JsonElement, a type, and a ChatResponseFormat."),
+        _ => throw new ArgumentException($"Unknown response format '{format}' in ResponseFormat; known are 'text', 'json_object', 'json', a JSON Schema as a JsonElement, a type, and a ChatResponseFormat."),
     };
 
     private static Pipeline Pipeline(string? name) => name?.ToUpperInvariant() switch

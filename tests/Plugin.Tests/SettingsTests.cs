@@ -115,7 +115,7 @@ public sealed class SettingsTests
     public void ResponseFormat_OfAPromptFile_IsRead(string format, bool isJson)
     {
         var settings = new PromptExecutionSettings { ExtensionData = new Dictionary<string, object> { ["response_format"] = JsonElement.Parse(format) } };
-        Assert.Equal(isJson, HybridGenPromptExecutionSettings.FromExecutionSettings(settings).ToOptions().Draft.Constraint is OutputConstraint.AnyJson);
+        Assert.Equal(isJson, HybridGenPromptExecutionSettings.FromExecutionSettings(settings).ToOptions().Draft.Constraint is OutputConstraint.JsonSchema);
     }
 
     /// <summary>They have settings of their own, which are null.</summary>
@@ -242,7 +242,7 @@ public sealed class SettingsTests
         var penalties = new Penalties { Repetition = 1.5, Frequency = 0.5, Presence = 0.25 };
         Assert.Equal(new Sampling.Random { Temperature = 0.5, TopP = 0.75, TopK = 7, MinP = 0.25, Seed = 42, Penalties = penalties }, options.Draft.Sampling);
         Assert.Equal((2, 3), (options.Draft.Alternatives, options.Drafts));
-        Assert.IsType<OutputConstraint.AnyJson>(options.Draft.Constraint);
+        Assert.Equal(OutputConstraint.JsonSchema.Parse("""{"type": "object"}""").Text, Assert.IsType<OutputConstraint.JsonSchema>(options.Draft.Constraint).Text);
         Assert.IsType<Pipeline.Interleaved>(options.Pipeline);
         Assert.Equal([new EditPolicy.Fluency { MinGain = 4 }, new EditPolicy.Spelling { MinGain = 4 }], options.Revise!.Policies);
         Assert.Equal(3, options.Revise.Passes);

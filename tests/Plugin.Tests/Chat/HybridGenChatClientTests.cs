@@ -251,7 +251,7 @@ public class HybridGenChatClientTests
         await Client(Samples.Revised).GetResponseAsync("p", new() { ResponseFormat = ChatResponseFormat.Json }, Token);
         await Client(Samples.Revised).GetResponseAsync("p", new() { ResponseFormat = ChatResponseFormat.Text }, Token);
         Assert.IsType<OutputConstraint.JsonSchema>(_seen[0].Options.Draft.Constraint);
-        Assert.IsType<OutputConstraint.AnyJson>(_seen[1].Options.Draft.Constraint);
+        Assert.Equal(OutputConstraint.JsonSchema.Parse("""{"type": "object"}""").Text, Assert.IsType<OutputConstraint.JsonSchema>(_seen[1].Options.Draft.Constraint).Text);
         Assert.Null(_seen[2].Options.Draft.Constraint);
     }
 
