@@ -7,8 +7,8 @@ namespace HybridGen.Drafting;
 
 /// <summary>Drafts with any chat service; it reports no log-probabilities, so the refiner uses its own scores.</summary>
 /// <remarks>
-/// Of the sampling, temperature, top-p, top-k and the seed are passed on; what the service makes of them is its own. Stop strings are also
-/// looked for here. A raw prompt is a conversation of one user turn: chat services cannot go on from a text. Tools, calls and answers are
+/// Of the sampling, temperature, top-p, top-k, the seed, frequency and presence penalty are passed on; what the service makes of them is its own,
+/// and all else is refused. Stop strings are also looked for here. Tokens are counted by the service, where it says so. A raw prompt is a conversation of one user turn: chat services cannot go on from a text. Tools, calls and answers are
 /// mapped both ways; the service is told of tools and calls none itself. What it thinks is the draft's text before what it says, and each of
 /// its calls is text too, as <see cref="DraftedMessage.Pieces"/> says.
 /// </remarks>
@@ -26,6 +26,7 @@ public sealed class ChatClientDrafter(IChatClient client, string? modelId = null
         ArgumentNullException.ThrowIfNull(prompt);
         ArgumentNullException.ThrowIfNull(options);
         if (options.Constraint is not null) throw new DraftingException($"The chat service '{ModelId}' cannot be held to a grammar or schema; draft with a model of your own, or without a constraint.");
+        if (Untold(options.Sampling) is { } untold) throw new DraftingException($"The chat service '{ModelId}' cannot be told of {untold}; leave it out, or draft with a model of your own.");
         var started = Stopwatch.GetTimestamp();
         var (text, answer, pending) = (new DraftText(options.StopStrings), new Answer(), "");
         var service = new ServiceMessage();
@@ -65,6 +66,23 @@ public sealed class ChatClientDrafter(IChatClient client, string? modelId = null
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>What was asked of the sampling that chat services have no name for.</summary>
+    private static string? Untold(Sampling sampling) => sampling switch
+    {
+        { Penalties.Repetition: not 1 } => $"{nameof(sampling.Penalties)}.{nameof(Penalties.Repetition)}",
+        { Dry: not null } => nameof(sampling.Dry),
+        { LogitBias.Count: > 0 } => nameof(sampling.LogitBias),
+        Sampling.Greedy => null,
+        Sampling.Random random => Untold(random, new Sampling.Random()),
+        _ => sampling.GetType().Name,
+    };
+
+    private static string? Untold(Sampling.Random random, Sampling.Random usual) =>
+        random.Typical != usual.Typical ? nameof(random.Typical)
+        : random.MinP != usual.MinP ? nameof(random.MinP)
+        : random.Xtc != usual.Xtc ? nameof(random.Xtc)
+        : null;
+
     private static List<DraftToken> Add(DraftText text, string written) =>
         written.Length == 0 ? [] : text.Add(new DraftToken(null, "", default, null, null, []), Encoding.UTF8.GetBytes(written));
 
@@ -84,17 +102,21 @@ public sealed class ChatClientDrafter(IChatClient client, string? modelId = null
     private sealed class Answer
     {
         private ChatFinishReason? _reason;
-        private int _promptTokens;
+        private UsageDetails _usage = new();
         private TimeSpan? _prompt;
 
         public void Read(ChatResponseUpdate update, long started)
         {
             _prompt ??= Stopwatch.GetElapsedTime(started);
             _reason = update.FinishReason ?? _reason;
-            foreach (var usage in update.Contents.OfType<UsageContent>()) _promptTokens = (int)(usage.Details.InputTokenCount ?? _promptTokens);
+            _usage = update.Contents.OfType<UsageContent>().LastOrDefault()?.Details ?? _usage;
         }
 
         public DraftCompleted End(StopReason? reason, long started) => new(
-            reason ?? (_reason == ChatFinishReason.Length ? StopReason.MaxTokens : StopReason.EndOfText), _promptTokens, _prompt ?? TimeSpan.Zero, Stopwatch.GetElapsedTime(started) - (_prompt ?? TimeSpan.Zero));
+            reason ?? (_reason == ChatFinishReason.Length ? StopReason.MaxTokens : StopReason.EndOfText), (int)(_usage.InputTokenCount ?? 0), _prompt ?? TimeSpan.Zero, Stopwatch.GetElapsedTime(started) - (_prompt ?? TimeSpan.Zero))
+        {
+            CachedTokens = (int)(_usage.CachedInputTokenCount ?? 0),
+            WrittenTokens = (int?)_usage.OutputTokenCount,
+        };
     }
 }

@@ -11,6 +11,9 @@ public sealed record Draft(string Text, IReadOnlyList<DraftToken> Tokens, DraftC
     /// <summary>Whether the drafter said how probable it found each token.</summary>
     public bool HasLogProbabilities => Tokens.All(token => token.LogProbability is not null);
 
+    /// <summary>Tokens that were written, as the drafter counts them.</summary>
+    public int WrittenTokens => Completion.WrittenTokens ?? Tokens.Count;
+
     /// <summary>The draft as an assistant's turn: thinking, content and calls of tools apart from each other.</summary>
     public DraftedMessage Message => Completion.Message ?? DraftedMessage.Plain(Text);
 

@@ -66,6 +66,7 @@ public sealed class DraftSession : IDraftSession
         Enter();
         try
         {
+            using var use = _drafter.Use();
             var changed = string.Concat(Text.AsSpan(0, from), text);
             var tokens = _drafter.Scaffold.Tokenize(_prompt!, changed);
             if (tokens.Count >= _drafter.ContextSize) throw new ContextOverflowException(tokens.Count, _drafter.ContextSize - 1);
@@ -89,6 +90,7 @@ public sealed class DraftSession : IDraftSession
         Enter();
         try
         {
+            using var use = _drafter.Use();
             var keeper = new StateReader();
             await _drafter.RunAsync(new DecodeRequest(_tokens, [keeper], this, cancellationToken)).ConfigureAwait(false);
             var state = new SessionState(SessionState.Fingerprint(_drafter.Weights), _prompt!, Text, _tokens, keeper.State);
@@ -112,6 +114,7 @@ public sealed class DraftSession : IDraftSession
         Enter();
         try
         {
+            using var use = _drafter.Use();
             var state = await SessionState.ReadAsync(path, SessionState.Fingerprint(_drafter.Weights), cancellationToken).ConfigureAwait(false);
             if (state.Tokens.Count >= _drafter.ContextSize) throw new ContextOverflowException(state.Tokens.Count, _drafter.ContextSize - 1);
             await _drafter.RunAsync(new DecodeRequest(state.Tokens, [new StateWriter(state)], this, cancellationToken)).ConfigureAwait(false);
@@ -163,6 +166,9 @@ public sealed class DraftSession : IDraftSession
     {
         var before = Text.Length;
         Text = text;
+        using var use = _drafter.TryUse();
+        // Without its model a session drafts no more, and needs no tokens.
+        if (use is null) return;
         var bytes = writer.Tokens.SelectMany(writer.Bytes).ToArray();
         _tokens = bytes.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(text[before..])) ? [.. read, .. writer.Tokens] : _drafter.Scaffold.Tokenize(_prompt!, text);
     }

@@ -62,6 +62,10 @@ public sealed record DraftCompleted(StopReason Reason, int PromptTokens, TimeSpa
     /// </summary>
     public bool IsCacheRefused { get; init; }
 
+    /// <summary>Tokens that were written, where a service counts them itself: its stream's pieces are none.</summary>
+    /// <value><see langword="null"/> for as many as the draft has; <see cref="Draft.WrittenTokens"/> always is a number.</value>
+    public int? WrittenTokens { get; init; }
+
     /// <summary>Oldest turns of the conversation that were left out so that the prompt fits (<see cref="DraftOptions.Overflow"/>).</summary>
     public int DroppedTurns { get; init; }
 

@@ -29,6 +29,7 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
     private readonly ScoringContext _reading;
     private readonly PassageReader _reader;
     private readonly TokenSamplers _samplers;
+    private readonly Uses _uses = new();
     private int _isDisposed;
 
     private LlamaDrafter(LLamaWeights weights, LlamaDrafterOptions options, bool ownsWeights)
@@ -155,7 +156,7 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
         ArgumentNullException.ThrowIfNull(prompt);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        ThrowIfDisposed();
+        using var use = Use();
         var fitted = await Task.Run(() => _scaffold.Fit(prompt, options, ContextSize), cancellationToken).ConfigureAwait(false);
         var drafts = new List<Draft>(count);
         while (drafts.Count < count)
@@ -213,6 +214,8 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
         await _loop.DisposeAsync().ConfigureAwait(false);
         await _scoring.DisposeAsync().ConfigureAwait(false);
         await _reading.DisposeAsync().ConfigureAwait(false);
+        // Those whose prompt is still read into tokens find the loop closed.
+        await _uses.CloseAsync().ConfigureAwait(false);
         _thread.Dispose();
         _adapters.Dispose();
         if (!_ownsWeights) return;
@@ -251,7 +254,7 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
     {
         try
         {
-            ThrowIfDisposed();
+            using var use = Use();
             var prompt = await Task.Run(fit, stop).ConfigureAwait(false);
             using var writer = Writer(options, prompt, updates);
             try
@@ -296,6 +299,22 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
         new(_vocabulary, options, _samplers.Create(options, prompt), prompt, ContextSize, updates);
 
     private static Channel<DraftUpdate> NewChannel() => Channel.CreateUnbounded<DraftUpdate>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+
+    /// <summary>Keeps the model from being freed until the use is over.</summary>
+    /// <exception cref="ObjectDisposedException">The drafter is disposed.</exception>
+    internal IDisposable Use()
+    {
+        ThrowIfDisposed();
+        return TryUse() ?? throw new ObjectDisposedException(nameof(LlamaDrafter));
+    }
+
+    /// <summary>The same; <see langword="null"/> where the model is freed, or about to be.</summary>
+    internal IDisposable? TryUse() => _uses.TryBegin() ? new EndOfUse(_uses) : null;
+
+    private sealed class EndOfUse(Uses uses) : IDisposable
+    {
+        public void Dispose() => uses.End();
+    }
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_isDisposed != 0, this);
 

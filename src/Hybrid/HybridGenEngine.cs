@@ -193,7 +193,7 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
         var drafter = await request.Load(_drafter).ConfigureAwait(false);
         if (options.Draft.Constraint is not null || options.Revise is null || prompt is DraftPrompt.Chat { RequiredTools.Count: > 0 }) options = options with { Revise = null, Pipeline = new Pipeline.DraftThenRevise() };
         DraftChoice.Check(options);
-        request.Operation.Ask(prompt, drafter.ModelId);
+        request.Operation.Ask(prompt, options.Draft, drafter.ModelId);
         if (_log.IsEnabled(LogLevel.Trace)) _log.Asked(MessageText.Of(prompt));
         Generation? generation = null;
         await foreach (var update in Stream(drafter, prompt, options, request).ConfigureAwait(false))
@@ -209,7 +209,7 @@ public sealed class HybridGenEngine : IAsyncDisposable, IDisposable
     {
         request.Operation.Answer(generation);
         var (draft, revision) = generation;
-        _log.Generated(drafter.ModelId, draft.Completion.PromptTokens, draft.Tokens.Count, draft.Completion.DraftDuration.TotalSeconds, revision?.Edits.Count ?? 0, revision?.Duration.TotalSeconds ?? 0);
+        _log.Generated(drafter.ModelId, draft.Completion.PromptTokens, draft.WrittenTokens, draft.Completion.DraftDuration.TotalSeconds, revision?.Edits.Count ?? 0, revision?.Duration.TotalSeconds ?? 0);
         _log.Answered(generation.Text);
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using HybridGen.Attributing;
 using HybridGen.Drafting;
 
 namespace HybridGen.Plugin;
@@ -22,6 +23,19 @@ internal sealed record FinalText(string Text, string FinishReason, string? StopS
 
         return new(text, end.Reason is StopReason.MaxTokens or StopReason.ContextFull ? "length" : "stop", end.StopString);
     }
+
+    /// <summary>Its tokens: those of the generation, but for what stands behind a stop string that the revision wrote.</summary>
+    public IReadOnlyList<RevisedToken> TokensOf(Generation generation)
+    {
+        var start = generation.Text.LastIndexOf(generation.Content, StringComparison.Ordinal);
+        if (Text.Length == generation.Content.Length || start < 0) return generation.Tokens;
+        var end = start + Text.Length;
+        return [.. generation.Tokens.Where(token => token.Span.Start < end).Select(token => token.Span.End <= end ? token : Beginning(token, end - token.Span.Start))];
+    }
+
+    /// <summary>What is left of a token: as after an edit it has the share of its characters, and no id.</summary>
+    private static RevisedToken Beginning(RevisedToken token, int length) =>
+        token with { Text = token.Text[..length], Span = token.Span with { Length = length }, LogProbability = token.LogProbability * length / token.Span.Length, Id = null };
 
     /// <summary>A text in words, each with the white space behind it; graphemes stay whole. The words joined are the text.</summary>
     public static IEnumerable<string> Words(string text)

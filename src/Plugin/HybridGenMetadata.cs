@@ -47,7 +47,7 @@ public sealed class HybridGenMetadata : ReadOnlyDictionary<string, object?>
     internal static UsageDetails UsageOf(Generation generation)
     {
         var (drafts, end) = (generation.Drafts, generation.Draft.Completion);
-        var output = drafts.Count > 0 ? drafts.Sum(ranked => ranked.Draft.Tokens.Count) : generation.Draft.Tokens.Count;
+        var output = drafts.Count > 0 ? drafts.Sum(ranked => ranked.Draft.WrittenTokens) : generation.Draft.WrittenTokens;
         return new UsageDetails
         {
             InputTokenCount = end.PromptTokens,
@@ -74,7 +74,7 @@ public sealed class HybridGenMetadata : ReadOnlyDictionary<string, object?>
             [nameof(Usage)] = UsageOf(generation),
             [nameof(Draft)] = draft.Text,
             [nameof(Edits)] = revision?.Edits ?? [],
-            [nameof(Tokens)] = hasTokens ? generation.Tokens : [],
+            [nameof(Tokens)] = hasTokens ? text.TokensOf(generation) : [],
             [nameof(PromptDuration)] = draft.Completion.PromptDuration,
             [nameof(DraftDuration)] = draft.Completion.DraftDuration,
             [nameof(ReviseDuration)] = revision?.Duration ?? TimeSpan.Zero,

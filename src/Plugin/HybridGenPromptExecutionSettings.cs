@@ -61,6 +61,7 @@ public sealed class HybridGenPromptExecutionSettings : PromptExecutionSettings
     public IList<string>? StopSequences { get; set => field = Thawed(value); }
 
     /// <summary>Whether the prompt is a text to go on with, instead of a user's turn in the model's chat template.</summary>
+    /// <remarks>Of a chat that is one message of the user; a longer conversation, instructions and tools are refused.</remarks>
     /// <value>Default <see langword="false"/>.</value>
     [JsonPropertyName("raw")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -108,7 +109,11 @@ public sealed class HybridGenPromptExecutionSettings : PromptExecutionSettings
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? PresencePenalty { get; set => field = Thawed(value); }
 
-    /// <summary>What the text must look like: <c>text</c>, <c>json_object</c>, or a JSON Schema as a <see cref="JsonElement"/>. JSON is never revised.</summary>
+    /// <summary>What the text must look like: <c>text</c>, <c>json_object</c> for any object, <c>json</c> for any value, or a JSON Schema as a <see cref="JsonElement"/>. JSON is never revised.</summary>
+    /// <remarks>
+    /// The schema can also be that of a <see cref="Type"/>, and the format a <see cref="ChatResponseFormat"/>, or as OpenAI's API has it:
+    /// <c>{"type": "json_object"}</c>, <c>{"type": "json_schema", "json_schema": {"schema": ...}}</c>.
+    /// </remarks>
     [JsonPropertyName("response_format")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public object? ResponseFormat { get; set => field = Thawed(value); }

@@ -22,6 +22,7 @@ internal sealed partial class PluginJson : JsonSerializerContext
     /// </summary>
     public static JsonSerializerOptions Known { get; } = new()
     {
+        Converters = { new RequestedFormat.TypeConverter() },
         Encoder = AIJsonUtilities.DefaultOptions.Encoder,
         // Default may not be there yet: it is set in a file of its own.
         TypeInfoResolver = JsonTypeInfoResolver.Combine(new PluginJson(), AIJsonUtilities.DefaultOptions.TypeInfoResolver)

@@ -20,8 +20,9 @@ internal static class RequestedGeneration
     /// <exception cref="ArgumentException">A setting is unknown or out of range; the message names it.</exception>
     public static GenerateOptions ToOptions(this HybridGenPromptExecutionSettings settings)
     {
-        if (settings.ExtensionData is { Count: > 0 } unknown)
-            throw new ArgumentException($"Unknown setting: {string.Join(", ", unknown.Keys.Select(key => $"'{key}'"))}.");
+        // Other services' settings have names of their own, which say nothing while they are null.
+        var unknown = (settings.ExtensionData ?? new Dictionary<string, object>()).Where(setting => setting.Value is not (null or JsonElement { ValueKind: JsonValueKind.Null })).ToList();
+        if (unknown.Count > 0) throw new ArgumentException($"Unknown setting: {string.Join(", ", unknown.Select(setting => $"'{setting.Key}'"))}.");
         var draft = new DraftOptions { Sampling = Sampling(settings), StopStrings = StopStrings(settings), Constraint = Constraint(settings.ResponseFormat) };
         var revise = Revise(settings);
         return new()
@@ -39,6 +40,7 @@ internal static class RequestedGeneration
     {
         var count = settings.ResultsPerPrompt ?? 1;
         if (count is < 1 or > 128) throw OutOfRange(nameof(settings.ResultsPerPrompt), count, "1 to 128");
+        settings = settings.WithPlainFormat();
         return count == 1 ? [settings] : Enumerable.Range(0, count).Select(settings.Numbered);
     }
 
@@ -77,7 +79,7 @@ internal static class RequestedGeneration
         }
         catch (ArgumentOutOfRangeException wrong)
         {
-            throw new ArgumentOutOfRangeException($"{wrong.ParamName}Penalty", wrong.ActualValue, $"{wrong.ParamName}Penalty is out of range: {wrong.Message}");
+            throw new ArgumentOutOfRangeException($"{wrong.ParamName}Penalty", wrong.ActualValue, $"{wrong.ParamName}Penalty is out of range: {wrong.Message.Split(" (Parameter", 2)[0]}");
         }
     }
 
@@ -89,13 +91,14 @@ internal static class RequestedGeneration
         return [.. settings.StopSequences];
     }
 
-    private static OutputConstraint? Constraint(object? format) => format switch
+    private static OutputConstraint? Constraint(object? format) => RequestedFormat.Plain(format) switch
     {
         null or "text" => null,
-        "json_object" or "json" => new OutputConstraint.AnyJson(),
-        JsonElement { ValueKind: JsonValueKind.String } text => Constraint(text.GetString()),
+        // A bare number is JSON too, but what is asked for is an object, as other services answer it.
+        "json_object" => OutputConstraint.JsonSchema.Parse("""{"type": "object"}"""),
+        "json" => new OutputConstraint.AnyJson(),
         JsonElement { ValueKind: JsonValueKind.Object } schema => new OutputConstraint.JsonSchema(schema),
-        _ => throw new ArgumentException($"Unknown response format '{format}' in ResponseFormat; known are 'text', 'json_object', and a JSON Schema as a JsonElement."),
+        _ => throw new ArgumentException($"Unknown response format '{format}' in ResponseFormat; known are 'text', 'json_object', 'json', a JSON Schema as a JsonElement, a type, and a ChatResponseFormat."),
     };
 
     private static Pipeline Pipeline(string? name) => name?.ToUpperInvariant() switch

@@ -43,7 +43,8 @@ public sealed class SemanticKernelDrafter : IDrafter
     {
         ArgumentNullException.ThrowIfNull(prompt);
         ArgumentNullException.ThrowIfNull(options);
-        if (Untold(options.Sampling) is { } untold) throw new DraftingException($"The service '{ModelId}' cannot be told of {untold}; leave it out, or draft with a model of your own.");
+        // Connectors read no penalties by names that they share; all else the chat drafter refuses itself.
+        if (options.Sampling.Penalties is not null) throw new DraftingException($"The service '{ModelId}' cannot be told of {nameof(options.Sampling.Penalties)}; leave it out, or draft with a model of your own.");
         if (!_takesTurns && prompt is DraftPrompt.Chat chat && (chat.Turns is not [{ Role: "user" }] || chat.Tools.Count > 0))
             throw new DraftingException($"The text service '{ModelId}' takes a text and no conversation; give it a raw prompt, or one user turn without tools.");
         return _drafter.DraftAsync(prompt, options, cancellationToken);
@@ -51,21 +52,4 @@ public sealed class SemanticKernelDrafter : IDrafter
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _drafter.DisposeAsync();
-
-    /// <summary>What was asked of the sampling that no connector has a name for; a constraint the chat drafter refuses itself.</summary>
-    private static string? Untold(Sampling sampling) => sampling switch
-    {
-        { Penalties: not null } => nameof(sampling.Penalties),
-        { Dry: not null } => nameof(sampling.Dry),
-        { LogitBias.Count: > 0 } => nameof(sampling.LogitBias),
-        Sampling.Greedy => null,
-        Sampling.Random random => Untold(random, new Sampling.Random()),
-        _ => sampling.GetType().Name,
-    };
-
-    private static string? Untold(Sampling.Random random, Sampling.Random usual) =>
-        random.Typical != usual.Typical ? nameof(random.Typical)
-        : random.MinP != usual.MinP ? nameof(random.MinP)
-        : random.Xtc != usual.Xtc ? nameof(random.Xtc)
-        : null;
 }

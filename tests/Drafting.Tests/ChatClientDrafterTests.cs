@@ -23,6 +23,26 @@ public sealed class ChatClientDrafterTests
     }
 
     [Fact]
+    public async Task Draft_Tokens_AreTheServicesOwnCount()
+    {
+        var draft = await Draft.CollectAsync(new ChatClientDrafter(new FakeService("Good ", "morning.")).DraftAsync(DraftPrompt.User("Hi"), new(), Token), Token);
+        Assert.Equal((2, 5, 3), (draft.Tokens.Count, draft.WrittenTokens, draft.Completion.CachedTokens));
+    }
+
+    [Fact]
+    public async Task Draft_Sampling_IsPassedOnOrRefusedByName()
+    {
+        var (service, random) = (new FakeService("a"), new Sampling.Random());
+        await Draft.CollectAsync(new ChatClientDrafter(service).DraftAsync(DraftPrompt.User("Hi"), new() { Sampling = random with { Penalties = new() { Frequency = 0.5, Presence = 1 } } }, Token), Token);
+        Assert.Equal((0.5f, 1f), (service.Options!.FrequencyPenalty, service.Options.PresencePenalty));
+        foreach (var (name, sampling) in new (string, Sampling)[] { ("Repetition", random with { Penalties = new() { Repetition = 1.2 } }), ("MinP", random with { MinP = 0.2 }), ("Mirostat2", new Sampling.Mirostat2()), ("Dry", new Sampling.Greedy { Dry = new() }) })
+        {
+            var refused = await Assert.ThrowsAsync<DraftingException>(() => Draft.CollectAsync(new ChatClientDrafter(service).DraftAsync(DraftPrompt.User("Hi"), new() { Sampling = sampling }, Token), Token));
+            Assert.Contains(name, refused.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Draft_StopStringAcrossPieces_EndsBeforeItAndTheServiceIsLeft()
     {
         var service = new FakeService("One. ST", "OP two", "never");
@@ -103,7 +123,7 @@ public sealed class ChatClientDrafterTests
                 yield return new ChatResponseUpdate(ChatRole.Assistant, [piece as AIContent ?? new TextContent(piece as string ?? throw new HttpRequestException("no route"))]);
             }
 
-            yield return new ChatResponseUpdate { FinishReason = ChatFinishReason.Length, Contents = [new UsageContent(new UsageDetails { InputTokenCount = 7 })] };
+            yield return new ChatResponseUpdate { FinishReason = ChatFinishReason.Length, Contents = [new UsageContent(new UsageDetails { InputTokenCount = 7, CachedInputTokenCount = 3, OutputTokenCount = 5 })] };
         }
 
         public object? GetService(Type serviceType, object? serviceKey = null) => null;

@@ -149,6 +149,27 @@ public sealed class MiniDrafterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Dispose_WhileAPromptIsReadIntoTokens_WaitsForIt()
+    {
+        using var goOn = new ManualResetEventSlim();
+        var begun = new TaskCompletionSource();
+        FittedPrompt Fit()
+        {
+            begun.SetResult();
+            goOn.Wait(Token);
+            return _drafter.Scaffold.Fit(Prompt, Greedy, _drafter.ContextSize);
+        }
+
+        var draft = Draft.CollectAsync(_drafter.StreamAsync(Fit, Greedy, null, null, Token), Token);
+        await begun.Task;
+        var disposing = Task.Run(() => _drafter.DisposeAsync().AsTask(), Token);
+        await Assert.ThrowsAsync<TimeoutException>(() => disposing.WaitAsync(TimeSpan.FromMilliseconds(200), Token));
+        goOn.Set();
+        await disposing;
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => draft);
+    }
+
+    [Fact]
     public async Task Load_AnyBadFile_IsADraftingException()
     {
         var failure = await Assert.ThrowsAsync<GgufFormatException>(() => LlamaDrafter.LoadAsync(new() { ModelPath = Path.Combine(Repository.Root, "LICENSE") }, cancellationToken: Token));

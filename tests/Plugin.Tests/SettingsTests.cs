@@ -1,9 +1,15 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using HybridGen.Drafting;
 using HybridGen.Pipelines;
+using HybridGen.Plugin.Chat;
 using HybridGen.Revising;
+using Microsoft.Extensions.AI;
 using Microsoft.SemanticKernel;
+using Microsoft.SemanticKernel.ChatCompletion;
+using Microsoft.SemanticKernel.Connectors.OpenAI;
 
 namespace HybridGen.Plugin.Tests;
 
@@ -69,6 +75,58 @@ public sealed class SettingsTests
         Assert.Equal(snake, property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name);
         Assert.Equal(JsonIgnoreCondition.WhenWritingNull, property.GetCustomAttribute<JsonIgnoreAttribute>()?.Condition);
         Assert.Null(property.GetValue(new HybridGenPromptExecutionSettings()));
+    }
+
+    public sealed record Person(string Name, int Age);
+
+    public static TheoryData<string> Formats { get; } = ["type", "chat", "named", "openai"];
+
+    /// <summary>In each of the forms in which first-party connectors take it, over each face.</summary>
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public async Task ResponseFormat_EachForm_HoldsTheTextToTheSchema(string form)
+    {
+        var schema = AIJsonUtilities.CreateJsonSchema(typeof(Person), serializerOptions: JsonSerializerOptions.Default);
+        PromptExecutionSettings settings = form switch
+        {
+            "type" => new HybridGenPromptExecutionSettings { ResponseFormat = typeof(Person) },
+            "chat" => new HybridGenPromptExecutionSettings { ResponseFormat = ChatResponseFormat.ForJsonSchema(schema) },
+            "named" => new PromptExecutionSettings { ExtensionData = new Dictionary<string, object> { ["response_format"] = new { type = "json_schema", json_schema = new { name = "person", schema } } } },
+            _ => new OpenAIPromptExecutionSettings { ResponseFormat = typeof(Person) },
+        };
+        List<OutputConstraint?> seen = [];
+        var (text, chat) = (new HybridGenTextGenerationService(See, "m"), new HybridGenChatCompletionService(new HybridGenChatClient(See, "m"), 1));
+        await text.GetTextContentsAsync("p", settings, cancellationToken: TestContext.Current.CancellationToken);
+        await chat.GetChatMessageContentsAsync(new ChatHistory("p", AuthorRole.User), settings, cancellationToken: TestContext.Current.CancellationToken);
+        var expected = new OutputConstraint.JsonSchema(schema).Text;
+        Assert.Equal([expected, expected], seen.Select(constraint => Assert.IsType<OutputConstraint.JsonSchema>(constraint).Text));
+
+        async IAsyncEnumerable<GenerationUpdate> See(DraftPrompt prompt, GenerateOptions options, [EnumeratorCancellation] CancellationToken token)
+        {
+            await Task.CompletedTask;
+            seen.Add(options.Draft.Constraint);
+            yield return new GenerationUpdate.Completed(Samples.Revised);
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"type": "json_object"}""", true)]
+    [InlineData("""{"type": "text"}""", false)]
+    public void ResponseFormat_OfAPromptFile_IsRead(string format, bool isJson)
+    {
+        var settings = new PromptExecutionSettings { ExtensionData = new Dictionary<string, object> { ["response_format"] = JsonElement.Parse(format) } };
+        Assert.Equal(isJson, HybridGenPromptExecutionSettings.FromExecutionSettings(settings).ToOptions().Draft.Constraint is OutputConstraint.JsonSchema);
+    }
+
+    /// <summary>They have settings of their own, which are null.</summary>
+    [Fact]
+    public void FromExecutionSettings_OfOpenAI_IsReadAndUsed()
+    {
+        var read = HybridGenPromptExecutionSettings.FromExecutionSettings(new OpenAIPromptExecutionSettings { MaxTokens = 5, Temperature = 0, StopSequences = ["."] });
+        var options = read.ToOptions();
+        Assert.Equal((5, new Sampling.Greedy(), "."), (options.Draft.MaxTokens, options.Draft.Sampling, options.Draft.StopStrings.Single()));
+        var told = new PromptExecutionSettings { ExtensionData = new Dictionary<string, object> { ["user"] = "me" } };
+        Assert.Contains("'user'", Assert.Throws<ArgumentException>(() => HybridGenPromptExecutionSettings.FromExecutionSettings(told).ToOptions()).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -184,7 +242,7 @@ public sealed class SettingsTests
         var penalties = new Penalties { Repetition = 1.5, Frequency = 0.5, Presence = 0.25 };
         Assert.Equal(new Sampling.Random { Temperature = 0.5, TopP = 0.75, TopK = 7, MinP = 0.25, Seed = 42, Penalties = penalties }, options.Draft.Sampling);
         Assert.Equal((2, 3), (options.Draft.Alternatives, options.Drafts));
-        Assert.IsType<OutputConstraint.AnyJson>(options.Draft.Constraint);
+        Assert.Equal(OutputConstraint.JsonSchema.Parse("""{"type": "object"}""").Text, Assert.IsType<OutputConstraint.JsonSchema>(options.Draft.Constraint).Text);
         Assert.IsType<Pipeline.Interleaved>(options.Pipeline);
         Assert.Equal([new EditPolicy.Fluency { MinGain = 4 }, new EditPolicy.Spelling { MinGain = 4 }], options.Revise!.Policies);
         Assert.Equal(3, options.Revise.Passes);

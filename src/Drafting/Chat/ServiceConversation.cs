@@ -26,6 +26,8 @@ internal static class ServiceConversation
             TopP = (float?)random?.TopP,
             TopK = random is { TopK: > 0 } ? random.TopK : null,
             Seed = random?.Seed,
+            FrequencyPenalty = (float?)options.Sampling.Penalties?.Frequency,
+            PresencePenalty = (float?)options.Sampling.Penalties?.Presence,
             StopSequences = options.StopStrings.Count > 0 ? [.. options.StopStrings] : null,
             Tools = tools.Count > 0 ? [.. tools.Select(tool => AIFunctionFactory.CreateDeclaration(tool.Name, tool.Description, tool.Parameters))] : null,
             ToolMode = required.Count switch { 0 => null, 1 => ChatToolMode.RequireSpecific(required[0].Name), _ => ChatToolMode.RequireAny },

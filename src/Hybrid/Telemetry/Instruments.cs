@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Numerics;
 using HybridGen.Drafting;
 using HybridGen.Editing;
 
@@ -10,6 +11,8 @@ internal static class Instruments
 {
     private static readonly Meter Meter = new(HybridGenTelemetry.MeterName, Version);
     private static readonly Histogram<double> Operations = Seconds("hybridgen.operation.duration", "Time of a call of the engine, waiting included.");
+    private static readonly Histogram<double> Generations = Meter.CreateHistogram("gen_ai.client.operation.duration", "s", "Time of a generation, waiting included.", advice: Bounds(0.01, 2, 14));
+    private static readonly Histogram<long> Tokens = Meter.CreateHistogram("gen_ai.client.token.usage", "{token}", "Tokens of prompts, and of what was written.", advice: Bounds(1L, 4, 14));
     private static readonly Histogram<double> Stages = Seconds("hybridgen.stage.duration", "Time of a stage of a call.");
     private static readonly Histogram<double> Queued = Seconds("hybridgen.queue.duration", "Time that a request waited for a place.");
     private static readonly Counter<long> DraftTokens = Meter.CreateCounter<long>("hybridgen.draft.tokens", "{token}", "Tokens that drafters wrote.");
@@ -41,6 +44,23 @@ internal static class Instruments
         Operations.Record(duration.TotalSeconds, tags);
     }
 
+    /// <summary>Counts a generation under the names of the semantic conventions for generative AI, which their dashboards know.</summary>
+    public static void Generated(string name, string model, TimeSpan duration, string? error)
+    {
+        if (!Generations.Enabled) return;
+        var tags = Asked(name, model);
+        if (error is not null) tags.Add("error.type", error);
+        Generations.Record(duration.TotalSeconds, tags);
+    }
+
+    /// <inheritdoc cref="Generated"/>
+    public static void Used(string name, string model, int input, int output)
+    {
+        if (!Tokens.Enabled) return;
+        Tokens.Record(input, [.. Asked(name, model), new("gen_ai.token.type", "input")]);
+        Tokens.Record(output, [.. Asked(name, model), new("gen_ai.token.type", "output")]);
+    }
+
     public static void Staged(string stage, long started)
     {
         if (Stages.Enabled) Stages.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, new KeyValuePair<string, object?>("hybridgen.stage", stage));
@@ -60,6 +80,12 @@ internal static class Instruments
         Edits.Add(revision.Edits.Count);
         JudgeTokens.Add(revision.JudgeTokens);
     }
+
+    private static TagList Asked(string name, string model) => new() { { "gen_ai.operation.name", name }, { "gen_ai.provider.name", "hybridgen" }, { "gen_ai.request.model", model } };
+
+    // The conventions' own: each so many times the one before.
+    private static InstrumentAdvice<T> Bounds<T>(T first, int factor, int count) where T : struct, INumber<T> =>
+        new() { HistogramBucketBoundaries = [.. Enumerable.Range(0, count).Select(i => first * T.CreateChecked(Math.Pow(factor, i)))] };
 
     private static Histogram<double> Seconds(string name, string description) => Meter.CreateHistogram<double>(name, "s", description);
 }

@@ -16,6 +16,7 @@ internal sealed class Operation : IDisposable
     private readonly string _name;
     private readonly long _started = Stopwatch.GetTimestamp();
     private readonly Activity? _span;
+    private (string Name, string Model)? _asked;
     private string? _error;
 
     public Operation(string name)
@@ -31,10 +32,13 @@ internal sealed class Operation : IDisposable
     private Activity? Wanted => _span is { IsAllDataRequested: true } ? _span : null;
 
     /// <summary>Tells what is asked for.</summary>
-    public void Ask(DraftPrompt prompt, string model)
+    public void Ask(DraftPrompt prompt, DraftOptions options, string model)
     {
+        var name = prompt is DraftPrompt.Raw ? "text_completion" : "chat";
+        _asked = (name, model);
         if (Wanted is not { } span) return;
-        span.SetTag("gen_ai.operation.name", prompt is DraftPrompt.Raw ? "text_completion" : "chat").SetTag("gen_ai.request.model", model);
+        span.SetTag("gen_ai.operation.name", name).SetTag("gen_ai.request.model", model);
+        RequestTags.Set(span, options);
         if (HybridGenTelemetry.CapturesContent) span.SetTag("gen_ai.input.messages", MessageText.Of(prompt));
     }
 
@@ -49,12 +53,14 @@ internal sealed class Operation : IDisposable
     /// <summary>Tells what came of it.</summary>
     public void Answer(Generation generation)
     {
-        if (Wanted is not { } span) return;
         var end = generation.Draft.Completion;
-        span.SetTag("gen_ai.usage.input_tokens", end.PromptTokens).SetTag("gen_ai.usage.output_tokens", generation.Draft.Tokens.Count)
-            .SetTag("gen_ai.response.finish_reasons", new[] { end.Reason is StopReason.MaxTokens or StopReason.ContextFull ? "length" : "stop" })
+        var written = generation.Drafts.Count > 0 ? generation.Drafts.Sum(ranked => ranked.Draft.WrittenTokens) : generation.Draft.WrittenTokens;
+        if (_asked is { } asked) Instruments.Used(asked.Name, asked.Model, end.PromptTokens, written);
+        if (Wanted is not { } span) return;
+        span.SetTag("gen_ai.usage.input_tokens", end.PromptTokens).SetTag("gen_ai.usage.output_tokens", written).SetTag("gen_ai.usage.cache_read.input_tokens", end.CachedTokens)
+            .SetTag("gen_ai.response.finish_reasons", new[] { MessageText.FinishReason(generation) })
             .SetTag("hybridgen.edits", generation.Revision?.Edits.Count ?? 0);
-        if (HybridGenTelemetry.CapturesContent) span.SetTag("gen_ai.output.messages", MessageText.Of("assistant", generation.Text));
+        if (HybridGenTelemetry.CapturesContent) span.SetTag("gen_ai.output.messages", MessageText.Of(generation));
     }
 
     /// <inheritdoc cref="Answer(Generation)"/>
@@ -81,5 +87,6 @@ internal sealed class Operation : IDisposable
     {
         _span?.Dispose();
         Instruments.Operated(_name, Elapsed, _error);
+        if (_asked is { } asked) Instruments.Generated(asked.Name, asked.Model, Elapsed, _error);
     }
 }

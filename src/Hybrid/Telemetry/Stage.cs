@@ -66,7 +66,7 @@ internal static class DraftStage
         await foreach (var update in updates.ConfigureAwait(false))
         {
             if (update is DraftToken) tokens++;
-            if (update is DraftCompleted end) Tell(stage, model, tokens, end);
+            if (update is DraftCompleted end) Tell(stage, model, end.WrittenTokens ?? tokens, end);
             yield return update;
         }
     }
@@ -76,7 +76,7 @@ internal static class DraftStage
     {
         using var stage = Stage.Begin(Stage.Draft).With("gen_ai.request.model", model);
         var drafts = await write().ConfigureAwait(false);
-        foreach (var draft in drafts) Tell(stage, model, draft.Tokens.Count, draft.Completion);
+        foreach (var draft in drafts) Tell(stage, model, draft.WrittenTokens, draft.Completion);
         return drafts;
     }
 

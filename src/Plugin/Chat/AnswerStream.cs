@@ -20,7 +20,7 @@ internal sealed class AnswerStream(ChatRequest request, string modelId)
         GenerationUpdate.Completed { Generation: var generation } => new ChatAnswer(generation, request, modelId, _id).ToUpdates(_thought, _settled.Sent),
         GenerationUpdate.Settled { Content: var content } => _settled.Add(content).Select(word => Update(new TextContent(word))),
         GenerationUpdate.Drafted { Token: var token } => Drafted(token),
-        GenerationUpdate.Revised { Progress: var progress } when request.Settings.ShowDraft == true => [Update(new RevisionProgressContent(progress))],
+        GenerationUpdate.Revised { Progress: var progress } when request.Settings.ShowDraft == true => [Shown(new RevisionProgressContent(progress))],
         _ => [],
     };
 
@@ -33,7 +33,15 @@ internal sealed class AnswerStream(ChatRequest request, string modelId)
             yield return Update(new TextReasoningContent(_draft.ToString(piece.Span.Start, piece.Span.Length)));
         }
 
-        if (request.Settings.ShowDraft == true) yield return Update(new DraftTokenContent(token));
+        if (request.Settings.ShowDraft == true) yield return Shown(new DraftTokenContent(token));
+    }
+
+    /// <summary>Semantic Kernel hands on no content of a type that it does not know, but what stands behind an update.</summary>
+    private ChatResponseUpdate Shown(AIContent content)
+    {
+        var update = Update(content);
+        update.RawRepresentation = content;
+        return update;
     }
 
     private ChatResponseUpdate Update(AIContent content) => ChatAnswer.Update(content, modelId, _id);

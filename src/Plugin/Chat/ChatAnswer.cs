@@ -39,7 +39,7 @@ internal sealed class ChatAnswer(Generation generation, ChatRequest request, str
                 [RevisedAnswer.EditsKey] = generation.Revision?.Edits ?? [],
             };
             if (_text.StopString is { } stop) properties[nameof(HybridGenMetadata.StopString)] = stop;
-            if (request.Settings.Logprobs == true) properties["logprobs"] = generation.Tokens;
+            if (request.Settings.Logprobs == true) properties["logprobs"] = _text.TokensOf(generation);
             return properties;
         }
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using HybridGen.Drafting;
@@ -10,7 +11,7 @@ namespace HybridGen.Plugin.Chat;
 /// <param name="Prompt">The conversation and its tools.</param>
 /// <param name="Options">How to draft and revise.</param>
 /// <param name="Settings">The settings that this was read from.</param>
-internal sealed record ChatRequest(DraftPrompt.Chat Prompt, GenerateOptions Options, HybridGenPromptExecutionSettings Settings)
+internal sealed record ChatRequest(DraftPrompt Prompt, GenerateOptions Options, HybridGenPromptExecutionSettings Settings)
 {
     /// <summary>Whether only the first of several calls of tools is handed on.</summary>
     public bool HasOneCall { get; init; }
@@ -27,10 +28,14 @@ internal sealed record ChatRequest(DraftPrompt.Chat Prompt, GenerateOptions Opti
         settings.MaxTokens ??= MostTokens;
         if (settings.Each().Skip(1).Any()) throw new NotSupportedException($"ResultsPerPrompt is {settings.ResultsPerPrompt}, but a chat client's response is one answer; use chat completion, or ask several times.");
         var tools = Tools(options);
-        if (tools.Count > 0 && settings.ResponseFormat is not (null or "text")) throw new NotSupportedException("A response format and tools exclude each other: an answer that is held to a format cannot call a tool. Leave one of the two out.");
-        var prompt = new DraftPrompt.Chat(Conversation.Read(messages, options?.Instructions, settings.ChatSystemPrompt)) { Tools = tools, RequiredTools = Required(tools, options?.ToolMode), IsThinking = settings.Thinking };
-        return new(prompt, settings.ToOptions(), settings) { HasOneCall = options?.AllowMultipleToolCalls == false };
+        if (tools.Count > 0 && RequestedFormat.Plain(settings.ResponseFormat) is not (null or "text")) throw new NotSupportedException("A response format and tools exclude each other: an answer that is held to a format cannot call a tool. Leave one of the two out.");
+        var chat = new DraftPrompt.Chat(Conversation.Read(messages, options?.Instructions, settings.ChatSystemPrompt)) { Tools = tools, RequiredTools = Required(tools, options?.ToolMode), IsThinking = settings.Thinking };
+        return new(settings.Raw == true ? Raw(chat) : chat, settings.ToOptions(), settings) { HasOneCall = options?.AllowMultipleToolCalls == false };
     }
+
+    private static DraftPrompt.Raw Raw(DraftPrompt.Chat chat) => chat is { Turns: [{ Role: "user" } text], Tools.Count: 0 }
+        ? new(text.Content)
+        : throw new NotSupportedException("Raw is set, but a conversation is no text to go on with. Give one message of the user without instructions and tools, or leave Raw out.");
 
     /// <summary>Settings of our own where the caller gave some, else the additional properties; options that are set go before both.</summary>
     private static HybridGenPromptExecutionSettings Asked(IChatClient client, ChatOptions? options)
@@ -48,13 +53,8 @@ internal sealed record ChatRequest(DraftPrompt.Chat Prompt, GenerateOptions Opti
         settings.FrequencyPenalty = options.FrequencyPenalty is { } frequency ? Exact(frequency) : settings.FrequencyPenalty;
         settings.PresencePenalty = options.PresencePenalty is { } presence ? Exact(presence) : settings.PresencePenalty;
         settings.StopSequences = options.StopSequences ?? settings.StopSequences;
-        settings.ResponseFormat = options.ResponseFormat switch
-        {
-            null => settings.ResponseFormat,
-            ChatResponseFormatJson { Schema: { } schema } => schema,
-            ChatResponseFormatJson => "json_object",
-            _ => "text",
-        };
+        settings.Thinking = options.Reasoning?.Effort is { } effort ? effort != ReasoningEffort.None : settings.Thinking;
+        settings.ResponseFormat = RequestedFormat.Plain(options.ResponseFormat ?? settings.ResponseFormat);
         return settings;
     }
 
@@ -66,11 +66,11 @@ internal sealed record ChatRequest(DraftPrompt.Chat Prompt, GenerateOptions Opti
             : throw new NotSupportedException($"The tool '{tool.Name}' is a {tool.GetType().Name}; only functions can be called."))];
     }
 
-    /// <summary>Functions of a kernel come with an empty keyword that is none of JSON Schema's.</summary>
+    /// <summary>Functions of a kernel come with a keyword that is none of JSON Schema's; it repeats the description.</summary>
     private static JsonElement Parameters(JsonElement schema)
     {
         const string Foreign = "condition";
-        if (!schema.TryGetProperty(Foreign, out var value) || value.ValueKind != JsonValueKind.String || value.GetString() is not "") return schema;
+        if (!schema.TryGetProperty(Foreign, out var value) || value.ValueKind != JsonValueKind.String) return schema;
         var own = JsonObject.Create(schema)!;
         own.Remove(Foreign);
         return JsonElement.Parse(own.ToJsonString());
@@ -88,5 +88,5 @@ internal sealed record ChatRequest(DraftPrompt.Chat Prompt, GenerateOptions Opti
         properties is { Count: > 0 } ? properties.Where(property => property.Value is not null).ToDictionary(property => property.Key, property => property.Value!) : null;
 
     /// <summary>0.7 as a float is 0.699999988 as a double; what was meant is the shortest number that rounds to it.</summary>
-    private static double Exact(float value) => double.IsFinite(value) ? (double)(decimal)value : value;
+    private static double Exact(float value) => double.Parse(value.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 }

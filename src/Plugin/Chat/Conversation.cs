@@ -13,28 +13,30 @@ internal static class Conversation
     /// <summary>Reads messages.</summary>
     /// <param name="messages">The conversation; nothing of it is changed.</param>
     /// <param name="instructions">What the model is told first, each joined by a blank line to what system messages the conversation begins with.</param>
-    /// <exception cref="ArgumentException">There is no message, or one without text, call or answer.</exception>
+    /// <exception cref="ArgumentException">There is no message, or none but empty ones of the system.</exception>
     /// <exception cref="NotSupportedException">A message has a content that a text model cannot read, such as an image.</exception>
     public static List<ChatTurn> Read(IEnumerable<ChatMessage> messages, params IEnumerable<string?> instructions)
     {
         var all = messages.ToList();
         if (all.Count == 0) throw new ArgumentException("The conversation is empty; it needs at least one message.", nameof(messages));
+        all.ForEach(CheckContents);
         var leading = all.TakeWhile(IsSystem).ToList();
         var system = instructions.Concat(leading.Select(Text)).Where(text => !string.IsNullOrWhiteSpace(text)).ToList();
         ChatTurn[] first = system.Count > 0 ? [new ChatTurn("system", string.Join("\n\n", system))] : [];
-        return [.. first, .. all.Skip(leading.Count).SelectMany(message => Turns(message, all))];
+        List<ChatTurn> turns = [.. first, .. all.Skip(leading.Count).SelectMany(message => Turns(message, all))];
+        return turns.Count > 0 ? turns : throw new ArgumentException("The conversation is empty: no message of it has a text.", nameof(messages));
     }
 
     private static bool IsSystem(ChatMessage message) => message.Role == ChatRole.System || message.Role.Value == "developer";
 
     private static List<ChatTurn> Turns(ChatMessage message, List<ChatMessage> all)
     {
-        CheckContents(message);
         if (IsSystem(message)) return [new ChatTurn("system", Text(message))];
         var results = message.Contents.OfType<FunctionResultContent>().Select(result => Turn(result, all)).ToList();
-        if (message.Role == ChatRole.Tool || (results.Count > 0 && message.Role == ChatRole.User)) return results;
+        // Semantic Kernel writes a function's answer twice, as a text too.
+        if (message.Role == ChatRole.Tool) return results.Count > 0 ? results : [new ChatTurn("tool", Text(message))];
         if (message.Role == ChatRole.Assistant) return [Assistant(message)];
-        return [new ChatTurn(message.Role.Value, Text(message))];
+        return results.Count > 0 && Text(message).Length == 0 ? results : [.. results, new ChatTurn(message.Role.Value, Text(message))];
     }
 
     private static ChatTurn Assistant(ChatMessage message) => new("assistant", Text(message))

@@ -26,7 +26,7 @@ public sealed class HybridGenChatClient : IChatClient
 
     /// <summary>Answers a conversation.</summary>
     /// <param name="messages">The conversation: text, reasoning, calls of tools and their results.</param>
-    /// <param name="options">How; the default answer has 1,024 tokens at most.</param>
+    /// <param name="options">How; the default answer has 1,024 tokens at most. Of the effort of reasoning it matters whether there is any; a conversation's id and a model's do nothing.</param>
     /// <param name="cancellationToken">Stops the draft or the revision.</param>
     /// <exception cref="ArgumentException">The conversation is empty, or an option is unknown or out of range.</exception>
     /// <exception cref="NotSupportedException">A message has an image or another content that is no text, or an option asks for what cannot be done.</exception>

@@ -9,7 +9,12 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>What is added to an engine of a service collection.</summary>
 public sealed class HybridGenBuilder
 {
-    internal HybridGenBuilder(IServiceCollection services, string? serviceId) => (Services, ServiceId) = (services, serviceId);
+    private readonly bool _isBrought;
+
+    /// <param name="services">The services.</param>
+    /// <param name="serviceId">The engine's key.</param>
+    /// <param name="isBrought">Whether the application makes the engine, and so its drafter.</param>
+    internal HybridGenBuilder(IServiceCollection services, string? serviceId, bool isBrought = false) => (Services, ServiceId, _isBrought) = (services, serviceId, isBrought);
 
     /// <summary>The services that the engine is one of.</summary>
     public IServiceCollection Services { get; }
@@ -19,15 +24,18 @@ public sealed class HybridGenBuilder
 
     /// <summary>Has the engine draft with what the application brings, such as <see cref="LlamaDrafter.Over"/> loaded weights, or a drafter of the container.</summary>
     /// <param name="create">Makes or finds the drafter when the engine is created; it is disposed of with the engine.</param>
+    /// <exception cref="InvalidOperationException">The application makes the engine itself, and gives it its drafter.</exception>
     public HybridGenBuilder WithDrafter(Func<IServiceProvider, IDrafter> create)
     {
         ArgumentNullException.ThrowIfNull(create);
+        if (_isBrought) throw new InvalidOperationException("The application makes this engine itself; give the drafter to the engine's constructor.");
         Services.AddKeyedSingleton(ServiceId, new DrafterFactory(create));
         return this;
     }
 
     /// <summary>Has the engine draft with a chat client of the container, which stays the container's.</summary>
     /// <param name="clientKey">Key of the client.</param>
+    /// <inheritdoc cref="WithDrafter" path="/exception"/>
     public HybridGenBuilder WithChatClient(object? clientKey = null) => WithDrafter(provider => new ChatClientDrafter(provider.GetRequiredKeyedService<IChatClient>(clientKey)));
 
     /// <summary>Loads the models while the application starts, which waits for it and does not start where they cannot be loaded; else they are loaded at first use.</summary>

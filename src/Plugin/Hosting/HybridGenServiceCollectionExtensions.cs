@@ -46,7 +46,7 @@ public static class HybridGenServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(create);
-        return new HybridGenBuilder(services.AddEngine(serviceId, create), serviceId);
+        return new HybridGenBuilder(services.AddEngine(serviceId, create), serviceId, isBrought: true);
     }
 
     /// <summary>Adds the caller's engine, which stays the caller's: no container disposes of it.</summary>
@@ -57,7 +57,7 @@ public static class HybridGenServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(engine);
-        return new HybridGenBuilder(services.AddEngine(serviceId, engine), serviceId);
+        return new HybridGenBuilder(services.AddEngine(serviceId, engine), serviceId, isBrought: true);
     }
 
     /// <summary>

@@ -62,7 +62,7 @@ public sealed class HybridGenSettings
         Take(nameof(DrafterPath), DrafterPath, (old, path) => old with { DrafterPath = File.Exists(path) ? path : throw new ArgumentException($"There is no file '{path}'.") });
         Take(nameof(RefinerPath), RefinerPath, (old, path) => old with { RefinerPath = Directory.Exists(path) ? path : throw new ArgumentException($"There is no folder '{path}'.") });
         Take(nameof(RefinerDevice), RefinerDevice, (old, device) => old with { RefinerPlacement = old.RefinerPlacement with { Device = device } });
-        Take(nameof(RefinerPrecision), RefinerPrecision, (old, precision) => old with { RefinerPlacement = old.RefinerPlacement with { Precision = precision!.Value } });
+        Take(nameof(RefinerPrecision), RefinerPrecision, (old, precision) => old with { RefinerPlacement = old.RefinerPlacement with { Precision = Known(precision!.Value) } });
         Take(nameof(JudgePath), JudgePath, (old, path) => old with { JudgePath = path is "" ? null : File.Exists(path) ? path : throw new ArgumentException($"There is no file '{path}'.") });
         Take(nameof(ChatTemplatePath), ChatTemplatePath, (old, path) => old with { ChatTemplate = Template(path) });
         Take(nameof(ContextSize), ContextSize, (old, size) => old with { ContextSize = size });
@@ -86,6 +86,9 @@ public sealed class HybridGenSettings
             }
         }
     }
+
+    // A configuration may have an enumeration's value as a number, also one that there is not.
+    private static DenoiserPrecision Known(DenoiserPrecision precision) => Enum.IsDefined(precision) ? precision : throw new ArgumentException($"The precision is '{precision}'; it must be one of {string.Join(", ", Enum.GetNames<DenoiserPrecision>())}.");
 
     private static ChatTemplate Template(string path)
     {

@@ -19,12 +19,12 @@ public static partial class RevisedAnswer
     /// <summary>Whether an answer must keep a structure that the refiner does not see.</summary>
     internal static bool IsStructured(ChatOptions? options) => options?.ResponseFormat is ChatResponseFormatJson;
 
-    /// <summary>Whether a text that begins so is JSON; <see langword="null"/> where too little of it is there.</summary>
+    /// <summary>Whether a text that begins so is JSON, and no sentence behind a number in brackets; <see langword="null"/> where too little of it is there.</summary>
     internal static bool? IsJson(string beginning) => Json().IsMatch(beginning) ? true : Undecided().IsMatch(beginning) ? null : false;
 
-    [GeneratedRegex(@"^\s*(\{\s*[""}]|\[\s*[\[\]{""\d])", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^\s*(\{\s*[""}]|\[\s*([\[\]{""]|(-?\d[\d.eE+-]*|true|false|null)\s*,))", RegexOptions.CultureInvariant)]
     private static partial Regex Json();
 
-    [GeneratedRegex(@"^\s*[\[{]?\s*$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^\s*(\{?\s*|\[\s*(-?[\d.eE+-]*|t(r(ue?)?)?|f(a(l(se?)?)?)?|n(u(ll?)?)?)\s*\]?\s*)$", RegexOptions.CultureInvariant)]
     private static partial Regex Undecided();
 }

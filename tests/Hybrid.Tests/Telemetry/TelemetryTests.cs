@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Text.Json;
 using HybridGen.Drafting;
 using HybridGen.Hybrid.Tests.Queueing;
 using HybridGen.Pipelines;
@@ -71,6 +72,35 @@ public sealed class TelemetryTests(MiniEngine mini)
         Assert.Equal(generation.Revision!.Forwards, revise.GetTagItem("hybridgen.forwards"));
         Assert.Equal(generation.Revision.Words, revise.GetTagItem("hybridgen.words"));
         Assert.DoesNotContain(spans.All.SelectMany(span => span.TagObjects), tag => tag.Value is string text && text.Contains("old town", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task AGenerationIsToldInTheNamesOfTheConventions()
+    {
+        using var spans = new Spans();
+        using var numbers = new Numbers();
+        var options = Few with { Revise = null, Drafts = 2, Draft = new DraftOptions { MaxTokens = 8, StopStrings = ["xyz"], Sampling = new Sampling.Random { Temperature = 0.5, Seed = 3, Penalties = new() { Presence = 1 } } } };
+        var generation = await mini.Engine.GenerateAsync(new DraftPrompt.Raw("The old town"), options, Token);
+        var span = spans.Single("hybridgen.generate");
+        Assert.Equal((8, 0.5, 3L, 1.0, "text"), (span.GetTagItem("gen_ai.request.max_tokens"), span.GetTagItem("gen_ai.request.temperature"), span.GetTagItem("gen_ai.request.seed"), span.GetTagItem("gen_ai.request.presence_penalty"), span.GetTagItem("gen_ai.output.type")));
+        Assert.Equal(["xyz"], Assert.IsType<string[]>(span.GetTagItem("gen_ai.request.stop_sequences")));
+        var written = generation.Drafts.Sum(ranked => ranked.Draft.Tokens.Count);
+        Assert.Equal(written, span.GetTagItem("gen_ai.usage.output_tokens"));
+        Assert.Equal(written + generation.Draft.Completion.PromptTokens, numbers.Sum("gen_ai.client.token.usage"));
+        Assert.Equal(["input", "output"], numbers.Tags("gen_ai.client.token.usage", "gen_ai.token.type"));
+        Assert.Equal("drafter", Assert.Single(numbers.Tags("gen_ai.client.operation.duration", "gen_ai.request.model")));
+    }
+
+    [Fact]
+    public void MessagesHaveCallsAnswersAndWhyTheyEnded()
+    {
+        var call = new ToolCall("1", "f", JsonElement.Parse("""{"a":2}"""));
+        var prompt = new DraftPrompt.Chat([new ChatTurn("assistant", "") { ToolCalls = [call], Thinking = "t" }, new ChatTurn("tool", "4") { ToolCallId = "1" }]);
+        Assert.Equal(
+            """[{"role":"assistant","parts":[{"type":"reasoning","content":"t"},{"type":"tool_call","id":"1","name":"f","arguments":{"a":2}}]},{"role":"tool","parts":[{"type":"tool_call_response","id":"1","response":"4"}]}]""",
+            MessageText.Of(prompt));
+        var draft = Draft.From([], new DraftCompleted(StopReason.EndOfText, 1, TimeSpan.Zero, TimeSpan.Zero) { Message = DraftedMessage.Of("x", [new MessagePiece(MessagePieceKind.ToolCall, new(0, 1)) { ToolCalls = [call] }]) });
+        Assert.Equal("""[{"role":"assistant","parts":[{"type":"tool_call","id":"1","name":"f","arguments":{"a":2}}],"finish_reason":"tool_call"}]""", MessageText.Of(new Generation(draft, null)));
     }
 
     [Fact]

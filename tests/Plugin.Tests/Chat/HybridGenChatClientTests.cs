@@ -6,6 +6,7 @@ using HybridGen.Pipelines;
 using HybridGen.Plugin.Chat;
 using HybridGen.Plugin.Revising;
 using Microsoft.Extensions.AI;
+using Microsoft.SemanticKernel.ChatCompletion;
 
 namespace HybridGen.Plugin.Tests.Chat;
 
@@ -164,6 +165,65 @@ public class HybridGenChatClientTests
         Assert.Equal(("The ", "cat"), (response.Text, response.Messages[0].AdditionalProperties!["StopString"]));
     }
 
+    [Theory]
+    [InlineData("cat", "The ")]
+    [InlineData("at sat", "The c")]
+    public async Task Logprobs_StopStringThatTheRevisionWrote_EndWithTheText(string stop, string text)
+    {
+        var options = new ChatOptions { StopSequences = [stop], AdditionalProperties = new() { ["logprobs"] = true } };
+        var message = (await Client(Samples.Revised).GetResponseAsync("p", options, Token)).Messages.Single();
+        var tokens = (IReadOnlyList<RevisedToken>)message.AdditionalProperties!["logprobs"]!;
+        Assert.Equal((text, text), (message.Text, string.Concat(tokens.Select(token => token.Text))));
+        Assert.All(tokens, token => Assert.Equal(token.Text, token.Span.Of(text).ToString()));
+    }
+
+    [Fact]
+    public async Task Messages_NothingThatSaysSomethingIsLeftOut()
+    {
+        var call = new FunctionCallContent("1", "f");
+        Assert.Equal(["user:Q", "tool:20 degrees"], await TurnsAsync(new(ChatRole.User, "Q"), new(ChatRole.Tool, "20 degrees")));
+        Assert.Equal(
+            ["assistant:", "tool:42", "user:And why?"],
+            await TurnsAsync(new(ChatRole.Assistant, [call]), new(ChatRole.User, [new FunctionResultContent("1", "42"), new TextContent("And why?")])));
+        // Semantic Kernel's way to write a function's answer.
+        Assert.Equal(["assistant:", "tool:42"], await TurnsAsync(new(ChatRole.Assistant, [call]), new(ChatRole.Tool, [new TextContent("42"), new FunctionResultContent("1", "42")])));
+
+        async Task<IEnumerable<string>> TurnsAsync(params ChatMessage[] messages)
+        {
+            await Client(Samples.Revised).GetResponseAsync(messages, cancellationToken: Token);
+            return _seen[^1].Prompt.Turns.Select(turn => $"{turn.Role}:{turn.Content}");
+        }
+    }
+
+    [Fact]
+    public async Task Raw_OneMessage_IsGoneOnWithAndAConversationIsRefused()
+    {
+        DraftPrompt? seen = null;
+        var client = new HybridGenChatClient((prompt, _, _) => Completed(seen = prompt), Samples.Model);
+        var options = new ChatOptions { AdditionalProperties = new() { ["raw"] = true } };
+        await client.GetResponseAsync("Once upon", options, Token);
+        Assert.Equal(new DraftPrompt.Raw("Once upon"), seen);
+        options.Instructions = "Be brief.";
+        var refused = await Assert.ThrowsAsync<NotSupportedException>(() => client.GetResponseAsync("Once upon", options, Token));
+        Assert.StartsWith("Raw is set", refused.Message, StringComparison.Ordinal);
+
+        static async IAsyncEnumerable<GenerationUpdate> Completed(DraftPrompt prompt)
+        {
+            await Task.CompletedTask;
+            yield return new GenerationUpdate.Completed(Samples.Revised);
+        }
+    }
+
+    /// <summary>The chat completion of a kernel has them as what stands behind a part.</summary>
+    [Fact]
+    public async Task Stream_ShowDraft_SemanticKernelHasTheDraftToo()
+    {
+        var service = new HybridGenChatCompletionService(Client(Samples.Revised), 1);
+        var parts = await service.GetStreamingChatMessageContentsAsync(new ChatHistory("p", AuthorRole.User), new HybridGenPromptExecutionSettings { ShowDraft = true }, cancellationToken: Token).ToListAsync(Token);
+        Assert.Equal("The cta sat.", Assert.IsType<DraftTokenContent>(parts[0].InnerContent).Token.Text);
+        Assert.Equal("The cat sat.", string.Concat(parts.Select(part => part.Content)));
+    }
+
     /// <summary>What is final is sent at once, but for what may yet be the beginning of a stop string.</summary>
     [Fact]
     public async Task Stream_SettledText_ComesBeforeTheEndWithoutAnyOfAStopString()
@@ -191,8 +251,18 @@ public class HybridGenChatClientTests
         await Client(Samples.Revised).GetResponseAsync("p", new() { ResponseFormat = ChatResponseFormat.Json }, Token);
         await Client(Samples.Revised).GetResponseAsync("p", new() { ResponseFormat = ChatResponseFormat.Text }, Token);
         Assert.IsType<OutputConstraint.JsonSchema>(_seen[0].Options.Draft.Constraint);
-        Assert.IsType<OutputConstraint.AnyJson>(_seen[1].Options.Draft.Constraint);
+        Assert.Equal(OutputConstraint.JsonSchema.Parse("""{"type": "object"}""").Text, Assert.IsType<OutputConstraint.JsonSchema>(_seen[1].Options.Draft.Constraint).Text);
         Assert.Null(_seen[2].Options.Draft.Constraint);
+    }
+
+    [Theory]
+    [InlineData(ReasoningEffort.None, false)]
+    [InlineData(ReasoningEffort.Low, true)]
+    [InlineData(null, null)]
+    public async Task Reasoning_EffortDecidesWhetherTheModelThinks(ReasoningEffort? effort, bool? thinks)
+    {
+        await Client(Samples.Revised).GetResponseAsync("p", new() { Reasoning = new() { Effort = effort } }, Token);
+        Assert.Equal(thinks, _seen[0].Prompt.IsThinking);
     }
 
     [Fact]
@@ -201,9 +271,13 @@ public class HybridGenChatClientTests
         var client = Client(Samples.Revised);
         var tool = AIFunctionFactory.Create(() => 1, "t");
         await AssertRefused<ArgumentException>("empty", [], null);
+        await AssertRefused<ArgumentException>("empty", [new(ChatRole.System, "")], null);
+        await AssertRefused<NotSupportedException>("image/png", [new(ChatRole.System, [new DataContent(new byte[] { 1 }, "image/png")]), new(ChatRole.User, "p")], null);
         await AssertRefused<NotSupportedException>("image/png", [new(ChatRole.User, [new DataContent(new byte[] { 1 }, "image/png")])], null);
         await AssertRefused<ArgumentException>("'tempreature'", null, new() { AdditionalProperties = new() { ["tempreature"] = 1 } });
         await AssertRefused<ArgumentOutOfRangeException>("Temperature", null, new() { Temperature = -1 });
+        await AssertRefused<ArgumentOutOfRangeException>("Temperature", null, new() { Temperature = 1e30f });
+        await AssertRefused<ArgumentOutOfRangeException>("PresencePenalty is out of range: Presence must be -10 to 10. (Parameter 'PresencePenalty')", null, new() { PresencePenalty = 99 });
         await AssertRefused<ArgumentOutOfRangeException>("MaxTokens", null, new() { MaxOutputTokens = 0 });
         await AssertRefused<ArgumentException>("'other'", null, new() { Tools = [tool], ToolMode = ChatToolMode.RequireSpecific("other") });
         await AssertRefused<NotSupportedException>("exclude each other", null, new() { Tools = [tool], ResponseFormat = ChatResponseFormat.Json });

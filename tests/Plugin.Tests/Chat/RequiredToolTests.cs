@@ -56,6 +56,19 @@ public sealed class RequiredToolTests : IAsyncDisposable
         Assert.Equal([ChatRole.Assistant, ChatRole.Tool, ChatRole.Assistant], response.Messages.Select(message => message.Role));
     }
 
+    /// <summary>A description is among what a kernel says of its functions under a keyword that is none of JSON Schema's.</summary>
+    [Fact]
+    public async Task Kernel_RequiredWithADescription_IsCalled()
+    {
+        var kernel = Kernel();
+        kernel.Plugins.AddHybridGenFunctions(_engine);
+        var function = kernel.Plugins["text"]["fix_spelling"];
+        var settings = new HybridGenPromptExecutionSettings { FunctionChoiceBehavior = FunctionChoiceBehavior.Required([function], autoInvoke: false), MaxTokens = 200, Seed = 2 };
+        var answer = await new HybridGenChatCompletionService(_engine).GetChatMessageContentAsync(new ChatHistory("Mend teh text.", AuthorRole.User), settings, kernel, Token);
+        var call = Assert.Single(Microsoft.SemanticKernel.FunctionCallContent.GetFunctionCalls(answer));
+        Assert.IsType<string>((await call.InvokeAsync(kernel, Token)).Result);
+    }
+
     /// <summary>As first-party connectors: the function that is required is called once, and the model answers with what it returned.</summary>
     [Fact]
     public async Task Kernel_Required_CallsTheFunctionOnce()

@@ -70,6 +70,7 @@ public sealed class HostingTests
     [InlineData("RefinerDevice", "tpu", "HybridGen: RefinerDevice: The device is 'tpu'; it must be auto, cpu, cuda or cuda:N.")]
     [InlineData("DrafterPath", "/nowhere/none.gguf", "HybridGen: DrafterPath: There is no file '/nowhere/none.gguf'.")]
     [InlineData("RefinerPath", "/nowhere", "HybridGen: RefinerPath: There is no folder '/nowhere'.")]
+    [InlineData("RefinerPrecision", "99", "HybridGen: RefinerPrecision: The precision is '99'; it must be one of Auto, F32, BF16, F16.")]
     [InlineData("ChatTemplatePath", "/nowhere.jinja", "HybridGen: ChatTemplatePath: There is no file '/nowhere.jinja'.")]
     [InlineData("JudgePath", "/nowhere/none.gguf", "HybridGen: JudgePath: There is no file '/nowhere/none.gguf'.")]
     public async Task Start_BadValue_FailsAndNamesTheKey(string key, string value, string expected)
@@ -87,6 +88,17 @@ public sealed class HostingTests
         using var host = Host(services => services.AddHybridGen(Section(new() { [key] = value })));
         var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => host.StartAsync(Token));
         Assert.Contains($"'{named}'", failure.Message.Replace("HybridGen:", "", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WithDrafter_OfAnEngineThatIsBrought_IsRefused()
+    {
+        var services = new ServiceCollection();
+        using var engine = new HybridGenEngine();
+        var made = services.AddHybridGen(_ => engine, "made");
+        var brought = services.AddHybridGen(engine, "brought");
+        Assert.Contains("constructor", Assert.Throws<InvalidOperationException>(() => made.WithDrafter(_ => new TextDrafter("t"))).Message, StringComparison.Ordinal);
+        Assert.Throws<InvalidOperationException>(() => brought.WithChatClient());
     }
 
     [Fact]

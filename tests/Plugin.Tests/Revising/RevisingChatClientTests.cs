@@ -71,6 +71,11 @@ public class RevisingChatClientTests(MiniEngine mini)
     [Theory]
     [InlineData("""{ "teh": "recieved" }""", false)]
     [InlineData("""  ["teh", 1]""", false)]
+    [InlineData("[-1.5, \"recieved teh\"]", false)]
+    [InlineData("[true , \"recieved teh\"]", false)]
+    [InlineData("[12]", false)]
+    [InlineData("[1] Teh answer is recieved.", true)]
+    [InlineData("[note] Teh answer is recieved.", true)]
     [InlineData("[Teh answer](http://a.b) is recieved.", true)]
     public async Task JsonAnswers_PassUntouched(string text, bool changes)
     {
