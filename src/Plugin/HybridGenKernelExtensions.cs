@@ -1,8 +1,6 @@
 using HybridGen;
-using HybridGen.Plugin;
 using HybridGen.Plugin.Hosting;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.SemanticKernel.TextGeneration;
 
 namespace Microsoft.SemanticKernel;
 
@@ -38,7 +36,7 @@ public static class HybridGenKernelExtensions
     public static IServiceCollection AddHybridGenTextGeneration(this IServiceCollection services, HybridGenOptions? options = null, string? serviceId = null)
     {
         ArgumentNullException.ThrowIfNull(services);
-        return services.AddEngine(serviceId, options).AddService(serviceId);
+        return services.AddEngine(serviceId, options).AddTextGeneration(serviceId);
     }
 
     /// <summary>Adds text generation by the caller's engine, which stays the caller's to dispose.</summary>
@@ -49,11 +47,28 @@ public static class HybridGenKernelExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(engine);
-        return services.AddEngine(serviceId, engine).AddService(serviceId);
+        return services.AddEngine(serviceId, engine).AddTextGeneration(serviceId);
     }
 
-    private static IServiceCollection AddService(this IServiceCollection services, string? serviceId) =>
-        services.AddKeyedSingleton<ITextGenerationService>(
-            serviceId,
-            (provider, _) => new HybridGenTextGenerationService(provider.GetRequiredKeyedService<HybridGenEngine>(serviceId)));
+    /// <summary>Adds text generation over an engine that the application makes.</summary>
+    /// <param name="builder">The kernel's builder.</param>
+    /// <param name="create">Makes the engine at first use; it is disposed of with the container.</param>
+    /// <param name="serviceId">Key of the service and of its <see cref="HybridGenEngine"/>; a later call with the same key replaces both.</param>
+    public static IKernelBuilder AddHybridGenTextGeneration(this IKernelBuilder builder, Func<IServiceProvider, HybridGenEngine> create, string? serviceId = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddHybridGenTextGeneration(create, serviceId);
+        return builder;
+    }
+
+    /// <inheritdoc cref="AddHybridGenTextGeneration(IKernelBuilder, Func{IServiceProvider, HybridGenEngine}, string)"/>
+    /// <param name="services">The services.</param>
+    /// <param name="create">Makes the engine at first use; it is disposed of with the container.</param>
+    /// <param name="serviceId">Key of the service and of its <see cref="HybridGenEngine"/>; a later call with the same key replaces both.</param>
+    public static IServiceCollection AddHybridGenTextGeneration(this IServiceCollection services, Func<IServiceProvider, HybridGenEngine> create, string? serviceId = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(create);
+        return services.AddEngine(serviceId, create).AddTextGeneration(serviceId);
+    }
 }

@@ -1,10 +1,7 @@
 using HybridGen;
-using HybridGen.Plugin.Chat;
 using HybridGen.Plugin.Hosting;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using Microsoft.SemanticKernel.ChatCompletion;
 using Microsoft.SemanticKernel.TextGeneration;
 
 namespace Microsoft.SemanticKernel;
@@ -32,7 +29,7 @@ public static class HybridGenChatExtensions
     public static IServiceCollection AddHybridGenChatClient(this IServiceCollection services, HybridGenOptions? options = null, string? serviceId = null, Action<ChatClientBuilder>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
-        return services.AddEngine(serviceId, options).AddClient(serviceId, configure);
+        return services.AddEngine(serviceId, options).AddChatClient(serviceId, configure);
     }
 
     /// <summary>Adds a chat client that calls the kernel's functions, over the caller's engine, which stays the caller's to dispose.</summary>
@@ -44,7 +41,7 @@ public static class HybridGenChatExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(engine);
-        return services.AddEngine(serviceId, engine).AddClient(serviceId, configure);
+        return services.AddEngine(serviceId, engine).AddChatClient(serviceId, configure);
     }
 
     /// <summary>Adds chat completion over a new engine, which the container creates at first use and disposes with itself.</summary>
@@ -67,7 +64,7 @@ public static class HybridGenChatExtensions
     public static IServiceCollection AddHybridGenChatCompletion(this IServiceCollection services, HybridGenOptions? options = null, string? serviceId = null, Action<ChatClientBuilder>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
-        return services.AddEngine(serviceId, options).AddCompletion(serviceId, configure);
+        return services.AddEngine(serviceId, options).AddChatCompletion(serviceId, configure);
     }
 
     /// <summary>Adds chat completion over the caller's engine, which stays the caller's to dispose.</summary>
@@ -79,7 +76,7 @@ public static class HybridGenChatExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(engine);
-        return services.AddEngine(serviceId, engine).AddCompletion(serviceId, configure);
+        return services.AddEngine(serviceId, engine).AddChatCompletion(serviceId, configure);
     }
 
     /// <summary>Adds all faces over one new engine: chat completion, a chat client, text generation.</summary>
@@ -91,7 +88,7 @@ public static class HybridGenChatExtensions
     public static IKernelBuilder AddHybridGen(this IKernelBuilder builder, HybridGenOptions? options = null, string? serviceId = null, Action<ChatClientBuilder>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        builder.Services.AddHybridGenTextGeneration(options, serviceId).AddClient(serviceId, configure).AddCompletion(serviceId, configure);
+        builder.Services.AddHybridGenTextGeneration(options, serviceId).AddChatClient(serviceId, configure).AddChatCompletion(serviceId, configure);
         return builder;
     }
 
@@ -104,23 +101,68 @@ public static class HybridGenChatExtensions
     public static IKernelBuilder AddHybridGen(this IKernelBuilder builder, HybridGenEngine engine, string? serviceId = null, Action<ChatClientBuilder>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        builder.Services.AddHybridGenTextGeneration(engine, serviceId).AddClient(serviceId, configure).AddCompletion(serviceId, configure);
+        builder.Services.AddHybridGenTextGeneration(engine, serviceId).AddChatClient(serviceId, configure).AddChatCompletion(serviceId, configure);
         return builder;
     }
 
-    private static IServiceCollection AddClient(this IServiceCollection services, string? serviceId, Action<ChatClientBuilder>? configure) =>
-        services.AddKeyedSingleton<IChatClient>(serviceId, (provider, _) => Client(provider, serviceId, configure));
-
-    private static IServiceCollection AddCompletion(this IServiceCollection services, string? serviceId, Action<ChatClientBuilder>? configure) =>
-        services.AddKeyedSingleton<IChatCompletionService>(
-            serviceId,
-            (provider, _) => new HybridGenChatCompletionService(Client(provider, serviceId, configure), provider.GetRequiredKeyedService<HybridGenEngine>(serviceId).Options.Sequences, provider));
-
-    private static IChatClient Client(IServiceProvider provider, string? serviceId, Action<ChatClientBuilder>? configure)
+    /// <summary>Adds a chat client that calls the kernel's functions, over an engine that the application makes.</summary>
+    /// <param name="builder">The kernel's builder.</param>
+    /// <param name="create">Makes the engine at first use; it is disposed of with the container.</param>
+    /// <param name="serviceId">Key of the service and of its <see cref="HybridGenEngine"/>; a later call with the same key replaces both.</param>
+    /// <param name="configure">Adds to the client's pipeline, in front of the calling of functions.</param>
+    public static IKernelBuilder AddHybridGenChatClient(this IKernelBuilder builder, Func<IServiceProvider, HybridGenEngine> create, string? serviceId = null, Action<ChatClientBuilder>? configure = null)
     {
-        var builder = new HybridGenChatClient(provider.GetRequiredKeyedService<HybridGenEngine>(serviceId)).AsBuilder();
-        configure?.Invoke(builder);
-        builder.UseKernelFunctionInvocation(provider.GetService<ILoggerFactory>());
-        return builder.Build(provider);
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddHybridGenChatClient(create, serviceId, configure);
+        return builder;
+    }
+
+    /// <inheritdoc cref="AddHybridGenChatClient(IKernelBuilder, Func{IServiceProvider, HybridGenEngine}, string, Action{ChatClientBuilder})"/>
+    /// <param name="services">The services.</param>
+    /// <param name="create">Makes the engine at first use; it is disposed of with the container.</param>
+    /// <param name="serviceId">Key of the service and of its <see cref="HybridGenEngine"/>; a later call with the same key replaces both.</param>
+    /// <param name="configure">Adds to the client's pipeline, in front of the calling of functions.</param>
+    public static IServiceCollection AddHybridGenChatClient(this IServiceCollection services, Func<IServiceProvider, HybridGenEngine> create, string? serviceId = null, Action<ChatClientBuilder>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(create);
+        return services.AddEngine(serviceId, create).AddChatClient(serviceId, configure);
+    }
+
+    /// <summary>Adds chat completion over an engine that the application makes.</summary>
+    /// <param name="builder">The kernel's builder.</param>
+    /// <param name="create">Makes the engine at first use; it is disposed of with the container.</param>
+    /// <param name="serviceId">Key of the service and of its <see cref="HybridGenEngine"/>; a later call with the same key replaces both.</param>
+    /// <param name="configure">Adds to the client's pipeline, in front of the calling of functions.</param>
+    public static IKernelBuilder AddHybridGenChatCompletion(this IKernelBuilder builder, Func<IServiceProvider, HybridGenEngine> create, string? serviceId = null, Action<ChatClientBuilder>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddHybridGenChatCompletion(create, serviceId, configure);
+        return builder;
+    }
+
+    /// <inheritdoc cref="AddHybridGenChatCompletion(IKernelBuilder, Func{IServiceProvider, HybridGenEngine}, string, Action{ChatClientBuilder})"/>
+    /// <param name="services">The services.</param>
+    /// <param name="create">Makes the engine at first use; it is disposed of with the container.</param>
+    /// <param name="serviceId">Key of the service and of its <see cref="HybridGenEngine"/>; a later call with the same key replaces both.</param>
+    /// <param name="configure">Adds to the client's pipeline, in front of the calling of functions.</param>
+    public static IServiceCollection AddHybridGenChatCompletion(this IServiceCollection services, Func<IServiceProvider, HybridGenEngine> create, string? serviceId = null, Action<ChatClientBuilder>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(create);
+        return services.AddEngine(serviceId, create).AddChatCompletion(serviceId, configure);
+    }
+
+    /// <summary>Adds all faces over an engine that the application makes.</summary>
+    /// <inheritdoc cref="AddHybridGen(IKernelBuilder, HybridGenOptions, string, Action{ChatClientBuilder})" path="/remarks"/>
+    /// <param name="builder">The kernel's builder.</param>
+    /// <param name="create">Makes the engine at first use; it is disposed of with the container.</param>
+    /// <param name="serviceId">Key of the services and of their <see cref="HybridGenEngine"/>; a later call with the same key replaces all.</param>
+    /// <param name="configure">Adds to the client's pipeline, in front of the calling of functions.</param>
+    public static IKernelBuilder AddHybridGen(this IKernelBuilder builder, Func<IServiceProvider, HybridGenEngine> create, string? serviceId = null, Action<ChatClientBuilder>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddHybridGenTextGeneration(create, serviceId).AddChatClient(serviceId, configure).AddChatCompletion(serviceId, configure);
+        return builder;
     }
 }

@@ -34,9 +34,14 @@ public sealed class HybridGenBuilder
     }
 
     /// <summary>Has the engine draft with a chat client of the container, which stays the container's.</summary>
-    /// <param name="clientKey">Key of the client.</param>
+    /// <param name="clientKey">Key of the client; where it is the engine's own, the engine is no chat client of that key itself.</param>
     /// <inheritdoc cref="WithDrafter" path="/exception"/>
-    public HybridGenBuilder WithChatClient(object? clientKey = null) => WithDrafter(provider => new ChatClientDrafter(provider.GetRequiredKeyedService<IChatClient>(clientKey)));
+    public HybridGenBuilder WithChatClient(object? clientKey = null)
+    {
+        WithDrafter(provider => new ChatClientDrafter(provider.GetRequiredKeyedService<IChatClient>(clientKey)));
+        if (Equals(clientKey, ServiceId) && Faces is { } faces) Services.Remove(faces.Client);
+        return this;
+    }
 
     /// <summary>Loads the models while the application starts, which waits for it and does not start where they cannot be loaded; else they are loaded at first use.</summary>
     /// <param name="drafter">Whether the drafter is loaded.</param>
@@ -46,4 +51,18 @@ public sealed class HybridGenBuilder
         Services.AddSingleton<IHostedService>(provider => new EngineWarmup(provider.GetRequiredKeyedService<HybridGenEngine>(ServiceId), drafter, refiner));
         return this;
     }
+
+    /// <summary>Adds the engine's faces, once for a key.</summary>
+    internal HybridGenBuilder WithFaces()
+    {
+        if (Faces is not null) return this;
+        Services.AddTextGeneration(ServiceId).AddChatClient(ServiceId, null).AddChatCompletion(ServiceId, null);
+        Services.AddSingleton(new EngineFaces(ServiceId, Services.Last(service => service.ServiceType == typeof(IChatClient))));
+        return this;
+    }
+
+    private EngineFaces? Faces => Services.Select(service => service.IsKeyedService ? null : service.ImplementationInstance).OfType<EngineFaces>().FirstOrDefault(faces => faces.ServiceId == ServiceId);
+
+    /// <summary>Says that the faces of an engine are there, and which of the services is its chat client.</summary>
+    private sealed record EngineFaces(string? ServiceId, ServiceDescriptor Client);
 }

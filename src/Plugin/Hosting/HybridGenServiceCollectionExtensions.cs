@@ -14,11 +14,34 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// </remarks>
 public static class HybridGenServiceCollectionExtensions
 {
-    /// <summary>Adds an engine by settings that are checked when the application starts.</summary>
+    /// <summary>Adds an engine by settings that are checked when the application starts, and all its faces: chat completion, a chat client, text generation.</summary>
+    /// <inheritdoc cref="AddHybridGenEngine(IServiceCollection, Action{HybridGenSettings}, string)"/>
+    public static HybridGenBuilder AddHybridGen(this IServiceCollection services, Action<HybridGenSettings>? configure = null, string? serviceId = null) =>
+        services.AddHybridGenEngine(configure, serviceId).WithFaces();
+
+    /// <summary>
+    /// Adds an engine by a section of a configuration, which is checked when the application starts, and all its faces: chat completion, a chat client,
+    /// text generation. Also a key that is not known is refused.
+    /// </summary>
+    /// <inheritdoc cref="AddHybridGenEngine(IServiceCollection, IConfiguration, string)"/>
+    public static HybridGenBuilder AddHybridGen(this IServiceCollection services, IConfiguration section, string? serviceId = null) =>
+        services.AddHybridGenEngine(section, serviceId).WithFaces();
+
+    /// <summary>Adds an engine that the application makes, and all its faces: chat completion, a chat client, text generation.</summary>
+    /// <inheritdoc cref="AddHybridGenEngine(IServiceCollection, Func{IServiceProvider, HybridGenEngine}, string)"/>
+    public static HybridGenBuilder AddHybridGen(this IServiceCollection services, Func<IServiceProvider, HybridGenEngine> create, string? serviceId = null) =>
+        services.AddHybridGenEngine(create, serviceId).WithFaces();
+
+    /// <summary>Adds the caller's engine, which stays the caller's, and all its faces: chat completion, a chat client, text generation.</summary>
+    /// <inheritdoc cref="AddHybridGenEngine(IServiceCollection, HybridGenEngine, string)"/>
+    public static HybridGenBuilder AddHybridGen(this IServiceCollection services, HybridGenEngine engine, string? serviceId = null) =>
+        services.AddHybridGenEngine(engine, serviceId).WithFaces();
+
+    /// <summary>Adds an engine alone by settings that are checked when the application starts.</summary>
     /// <param name="services">The services.</param>
     /// <param name="configure">Sets them; <see langword="null"/> for the shipped mini pair.</param>
     /// <param name="serviceId">Key of the engine, and name of its settings; a later call with the same key adds to them.</param>
-    public static HybridGenBuilder AddHybridGen(this IServiceCollection services, Action<HybridGenSettings>? configure = null, string? serviceId = null)
+    public static HybridGenBuilder AddHybridGenEngine(this IServiceCollection services, Action<HybridGenSettings>? configure = null, string? serviceId = null)
     {
         ArgumentNullException.ThrowIfNull(services);
         var settings = services.AddSettings(serviceId);
@@ -26,11 +49,11 @@ public static class HybridGenServiceCollectionExtensions
         return services.AddConfigured(serviceId);
     }
 
-    /// <summary>Adds an engine by a section of a configuration, which is checked when the application starts: also a key that is not known is refused.</summary>
+    /// <summary>Adds an engine alone by a section of a configuration, which is checked when the application starts: also a key that is not known is refused.</summary>
     /// <param name="services">The services.</param>
     /// <param name="section">The section; by convention <see cref="HybridGenSettings.SectionName"/>.</param>
     /// <param name="serviceId">Key of the engine, and name of its settings; a later call with the same key adds to them.</param>
-    public static HybridGenBuilder AddHybridGen(this IServiceCollection services, IConfiguration section, string? serviceId = null)
+    public static HybridGenBuilder AddHybridGenEngine(this IServiceCollection services, IConfiguration section, string? serviceId = null)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(section);
@@ -38,22 +61,22 @@ public static class HybridGenServiceCollectionExtensions
         return services.AddConfigured(serviceId);
     }
 
-    /// <summary>Adds an engine that the application makes.</summary>
+    /// <summary>Adds an engine alone that the application makes.</summary>
     /// <param name="services">The services.</param>
     /// <param name="create">Makes it at first use; it is disposed of with the container.</param>
     /// <param name="serviceId">Key of the engine; a later call with the same key replaces it.</param>
-    public static HybridGenBuilder AddHybridGen(this IServiceCollection services, Func<IServiceProvider, HybridGenEngine> create, string? serviceId = null)
+    public static HybridGenBuilder AddHybridGenEngine(this IServiceCollection services, Func<IServiceProvider, HybridGenEngine> create, string? serviceId = null)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(create);
         return new HybridGenBuilder(services.AddEngine(serviceId, create), serviceId, isBrought: true);
     }
 
-    /// <summary>Adds the caller's engine, which stays the caller's: no container disposes of it.</summary>
+    /// <summary>Adds the caller's engine alone, which stays the caller's: no container disposes of it.</summary>
     /// <param name="services">The services.</param>
     /// <param name="engine">The engine.</param>
     /// <param name="serviceId">Key of the engine; a later call with the same key replaces it.</param>
-    public static HybridGenBuilder AddHybridGen(this IServiceCollection services, HybridGenEngine engine, string? serviceId = null)
+    public static HybridGenBuilder AddHybridGenEngine(this IServiceCollection services, HybridGenEngine engine, string? serviceId = null)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(engine);

@@ -8,7 +8,7 @@ using Microsoft.SemanticKernel;
 // One engine from a configuration; its models come with the packages.
 var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("HybridGen:Threads", "2"), new("HybridGen:RequestTimeout", "00:05:00")]).Build();
 var builder = Kernel.CreateBuilder();
-builder.Services.AddHybridGen(configuration.GetSection("HybridGen"));
+builder.Services.AddHybridGenEngine(configuration.GetSection("HybridGen"));
 builder.Services.AddHybridGenTextGeneration();
 var kernel = builder.AddHybridGenFunctions().Build();
 await using var services = (ServiceProvider)kernel.Services;

@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Microsoft.SemanticKernel;
+using Microsoft.SemanticKernel.ChatCompletion;
 using Microsoft.SemanticKernel.TextGeneration;
 
 namespace HybridGen.Plugin.Tests.Hosting;
@@ -159,6 +160,49 @@ public sealed class HostingTests
         Assert.Equal("from afar", (await provider.GetRequiredKeyedService<HybridGenEngine>("e").GenerateAsync(DraftPrompt.User("Hi"), DraftOnly, Token)).Text);
     }
 
+    /// <summary>The engine that drafts with the client of its own key would be that client itself.</summary>
+    [Fact]
+    public async Task ChatClient_OfTheEnginesOwnKey_IsTheApplications()
+    {
+        var services = new ServiceCollection();
+        var client = FakeChatClient.Of("from afar");
+        services.AddSingleton<IChatClient>(client);
+        services.AddHybridGen().WithChatClient();
+        services.AddHybridGen(settings => settings.Sequences = 2);
+        await using var provider = services.BuildServiceProvider();
+        Assert.Same(client, provider.GetRequiredService<IChatClient>());
+        var answer = await provider.GetRequiredService<IChatCompletionService>().GetChatMessageContentAsync("Hi", new HybridGenPromptExecutionSettings { Revise = false }, cancellationToken: Token);
+        Assert.Equal("from afar", answer.Content);
+    }
+
+    [Fact]
+    public void Services_AddHybridGen_HasAllFacesOnce()
+    {
+        var services = new ServiceCollection();
+        services.AddHybridGen(settings => settings.Sequences = 2);
+        services.AddHybridGen(settings => settings.Threads = 1);
+        using var provider = services.BuildServiceProvider();
+        Assert.Single(provider.GetServices<IChatCompletionService>());
+        Assert.Single(provider.GetServices<ITextGenerationService>());
+        Assert.Same(provider.GetRequiredService<HybridGenEngine>(), Assert.Single(provider.GetServices<IChatClient>()).GetService<HybridGenEngine>());
+        Assert.Null(new ServiceCollection().AddHybridGenEngine().Services.BuildServiceProvider().GetService<IChatClient>());
+    }
+
+    /// <summary>Engines that are made of the container's services, behind each way to add a face.</summary>
+    [Fact]
+    public async Task Factory_OfEachFace_IsGivenTheContainer()
+    {
+        var builder = Kernel.CreateBuilder();
+        builder.Services.AddSingleton(new TextDrafter("made"));
+        HybridGenEngine Make(IServiceProvider provider) => new(provider.GetRequiredService<TextDrafter>());
+        builder.AddHybridGenTextGeneration(Make, "text").AddHybridGenChatClient(Make, "client").AddHybridGenChatCompletion(Make, "chat").AddHybridGen(Make, "all");
+        await using var provider = builder.Services.BuildServiceProvider();
+        var settings = new HybridGenPromptExecutionSettings { Revise = false };
+        foreach (var key in new[] { "text", "all" }) Assert.Equal("made", (await provider.GetRequiredKeyedService<ITextGenerationService>(key).GetTextContentsAsync("p", settings, cancellationToken: Token))[0].Text);
+        foreach (var key in new[] { "chat", "all" }) Assert.Equal("made", (await provider.GetRequiredKeyedService<IChatCompletionService>(key).GetChatMessageContentAsync("p", settings, cancellationToken: Token)).Content);
+        foreach (var key in new[] { "client", "all" }) Assert.Equal("made", (await provider.GetRequiredKeyedService<IChatClient>(key).GetResponseAsync("p", new() { AdditionalProperties = new() { ["revise"] = false } }, Token)).Text);
+    }
+
     [Fact]
     public async Task Weights_OfTheContainer_AreDraftedWithAndStay()
     {
@@ -202,7 +246,7 @@ public sealed class HostingTests
         var drafter = new CountedDrafter();
         await using var engine = new HybridGenEngine(drafter);
         var services = ofAKernel ? Kernel.CreateBuilder().AddHybridGenEngine(engine, "e").AddHybridGen(engine, "e").Services : new ServiceCollection();
-        if (!ofAKernel) services.AddHybridGen(engine, "e").Services.AddHybridGenTextGeneration(serviceId: "e").AddHybridGenChatClient(serviceId: "e");
+        if (!ofAKernel) services.AddHybridGen(engine, "e");
         var provider = services.BuildServiceProvider();
         Assert.Same(engine, provider.GetRequiredKeyedService<HybridGenEngine>("e"));
         Assert.Same(engine, provider.GetRequiredKeyedService<IChatClient>("e").GetService<HybridGenEngine>());
