@@ -94,6 +94,7 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
     {
         ArgumentNullException.ThrowIfNull(options);
         ModelParameters.Check(options);
+        LlamaLibrary.Listen();
         // A large vocabulary is many small reads, and the library may not be loaded yet: not on the caller's thread.
         await Task.Run(() => Prepare(options), cancellationToken).ConfigureAwait(false);
         LLamaWeights? weights = null;
@@ -122,6 +123,7 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
         ArgumentNullException.ThrowIfNull(options);
         ModelParameters.Check(options);
         LlamaLibrary.EnsureLoaded();
+        LlamaLibrary.Listen();
         return new LlamaDrafter(Usable(weights, options.ModelPath), options, ownsWeights: false);
     }
 
@@ -343,7 +345,6 @@ public sealed class LlamaDrafter : ISessionDrafter, IDraftScorer
             throw new DraftingException($"'{options.ModelPath}' is an embedding model ({file.Architecture}): it reads texts and writes none. Name a model for text generation.");
         foreach (var adapter in options.Adapters) GgufFile.Read(adapter.Path);
         LlamaLibrary.EnsureLoaded();
-        LlamaLibrary.ForgetComplaints();
     }
 
     private static LLamaWeights Usable(LLamaWeights weights, string name)

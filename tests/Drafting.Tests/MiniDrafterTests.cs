@@ -176,6 +176,16 @@ public sealed class MiniDrafterTests : IAsyncLifetime
         Assert.Contains("LICENSE", failure.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Beside each other, loads that fail say each its own reason.</summary>
+    [Fact]
+    public async Task Load_SeveralAtOnce_EachFailsForItsOwnReason()
+    {
+        using var scratch = new Scratch();
+        var paths = Enumerable.Range(0, 16).Select(i => scratch.Write($"{i}.gguf", TinyModels.Llama().Set("general.architecture", $"unknown{i}").ToArray())).ToList();
+        var failures = await Task.WhenAll(paths.Select(path => Assert.ThrowsAnyAsync<DraftingException>(() => LlamaDrafter.LoadAsync(new() { ModelPath = path }, cancellationToken: Token))));
+        Assert.All(failures.Index(), failure => Assert.Contains($"unknown{failure.Index}'", failure.Item.Message, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Load_UnknownArchitecture_PassesOnLlamaCppsReason()
     {

@@ -179,7 +179,7 @@ internal sealed class DecodingLoop : IAsyncDisposable
     private void Start()
     {
         if (_context is not null || _isDisposed) return;
-        LlamaLibrary.ForgetComplaints();
+        LlamaLibrary.Listen();
         _context = _create();
         NativeApi.llama_set_abort_callback(Handle, Marshal.GetFunctionPointerForDelegate(_abort), 0);
         foreach (var slot in _slots) slot.Attach(Handle);

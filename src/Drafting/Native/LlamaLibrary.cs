@@ -19,7 +19,9 @@ public static class LlamaLibrary
     internal const string Version = "b10221 (LLamaSharp 0.30.0)";
 
     private static readonly Lazy<NativeLibraryReport> Loaded = new(Load);
-    private static readonly Queue<string> Complaints = new();
+
+    // llama.cpp complains on the thread that works, and other work may go on beside it.
+    private static readonly AsyncLocal<Queue<string>?> Complaints = new();
 
     /// <summary>Loads llama.cpp unless that is done, and says what was found.</summary>
     public static NativeLibraryReport Inspect() => Loaded.Value;
@@ -34,17 +36,15 @@ public static class LlamaLibrary
     /// <summary>Whether this build of llama.cpp can use a GPU; <see langword="false"/> also where none is loaded.</summary>
     public static bool CanUseGpu => Loaded.Value.Works && NativeApi.llama_supports_gpu_offload();
 
-    /// <summary>Forgets what llama.cpp complained of so far: what comes next is about what is done next.</summary>
-    internal static void ForgetComplaints()
-    {
-        lock (Complaints) Complaints.Clear();
-    }
+    /// <summary>Listens to what llama.cpp complains of in what is done next, here and in what is awaited here.</summary>
+    internal static void Listen() => Complaints.Value = new();
 
     /// <summary>Why something failed in llama.cpp's own words, or in the binding's where it said nothing.</summary>
     internal static string Reason(Exception failure)
     {
         // Its last word on a file is only ever that it could not be loaded.
-        lock (Complaints) return Complaints.LastOrDefault(complaint => !complaint.EndsWith("failed to load model", StringComparison.Ordinal)) ?? failure.Message;
+        if (Complaints.Value is not { } complaints) return failure.Message;
+        lock (complaints) return complaints.LastOrDefault(complaint => !complaint.EndsWith("failed to load model", StringComparison.Ordinal)) ?? failure.Message;
     }
 
     private static NativeLibraryReport Load()
@@ -80,11 +80,11 @@ public static class LlamaLibrary
     /// <summary>llama.cpp reports hundreds of lines for each model; only its last errors are worth keeping.</summary>
     private static void Remember(LLamaLogLevel level, string message)
     {
-        if (level is not LLamaLogLevel.Error || string.IsNullOrWhiteSpace(message)) return;
-        lock (Complaints)
+        if (level is not LLamaLogLevel.Error || string.IsNullOrWhiteSpace(message) || Complaints.Value is not { } complaints) return;
+        lock (complaints)
         {
-            Complaints.Enqueue(message.Trim());
-            if (Complaints.Count > 8) Complaints.Dequeue();
+            complaints.Enqueue(message.Trim());
+            if (complaints.Count > 8) complaints.Dequeue();
         }
     }
 

@@ -46,10 +46,6 @@ internal sealed class ScoringContext : IAsyncDisposable
             using var abort = cancellationToken.Register(() => _isAborted = true);
             await OnThreadAsync(() => Run(work)).ConfigureAwait(false);
         }
-        catch (RuntimeError failure)
-        {
-            throw new DraftingException($"llama.cpp failed: {LlamaLibrary.Reason(failure)}", failure);
-        }
         finally
         {
             _turn.Release();
@@ -84,9 +80,16 @@ internal sealed class ScoringContext : IAsyncDisposable
 
     private void Run(Action work)
     {
-        LlamaLibrary.ForgetComplaints();
-        if (_context is null) Start();
-        work();
+        LlamaLibrary.Listen();
+        try
+        {
+            if (_context is null) Start();
+            work();
+        }
+        catch (RuntimeError failure)
+        {
+            throw new DraftingException($"llama.cpp failed: {LlamaLibrary.Reason(failure)}", failure);
+        }
     }
 
     private void Start()
