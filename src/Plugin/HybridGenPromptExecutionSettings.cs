@@ -145,6 +145,12 @@ public sealed class HybridGenPromptExecutionSettings : PromptExecutionSettings
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Drafts { get; set => field = Thawed(value); }
 
+    /// <summary>Whether the oldest turns of a conversation are left out where it is longer than the drafter's context; else it is refused.</summary>
+    /// <value>Default <see langword="false"/>.</value>
+    [JsonPropertyName("drop_oldest_turns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? DropOldestTurns { get; set => field = Thawed(value); }
+
     /// <summary>When the draft is revised: <c>whole</c>, <c>interleaved</c> or <c>overlapped</c>.</summary>
     /// <value>Default <c>whole</c>.</value>
     [JsonPropertyName("pipeline")]
@@ -163,7 +169,10 @@ public sealed class HybridGenPromptExecutionSettings : PromptExecutionSettings
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? TopLogprobs { get; set => field = Thawed(value); }
 
-    /// <summary>Whether a chat client's stream also has the draft while it is written and the revision's steps, as contents of their own types.</summary>
+    /// <summary>
+    /// Whether a stream of chat also tells of the draft while it is written, and of the revision's steps: updates without contents, whose raw representation
+    /// (the inner content of chat completion) is a <see cref="HybridGen.Drafting.DraftToken"/> or a <see cref="HybridGen.Revising.ReviseProgress"/>.
+    /// </summary>
     /// <value>Default <see langword="false"/>.</value>
     [JsonPropertyName("show_draft")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -230,6 +239,7 @@ public sealed class HybridGenPromptExecutionSettings : PromptExecutionSettings
         ResultsPerPrompt = ResultsPerPrompt,
         Drafts = Drafts,
         Pipeline = Pipeline,
+        DropOldestTurns = DropOldestTurns,
         Logprobs = Logprobs,
         TopLogprobs = TopLogprobs,
         ShowDraft = ShowDraft,

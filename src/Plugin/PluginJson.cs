@@ -10,6 +10,7 @@ namespace HybridGen.Plugin;
 /// <summary>What is written and read as JSON, known when it is compiled, so that programs can be trimmed and compiled ahead of time.</summary>
 [JsonSerializable(typeof(PromptExecutionSettings))]
 [JsonSerializable(typeof(HybridGenPromptExecutionSettings))]
+[JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(DoubtfulWord[]))]
 [JsonSerializable(typeof(ExplainedEdit[]))]
 [JsonSerializable(typeof(IReadOnlyList<DoubtfulWord>))]

@@ -23,7 +23,7 @@ internal static class RequestedGeneration
         // Other services' settings have names of their own, which say nothing while they are null.
         var unknown = (settings.ExtensionData ?? new Dictionary<string, object>()).Where(setting => setting.Value is not (null or JsonElement { ValueKind: JsonValueKind.Null })).ToList();
         if (unknown.Count > 0) throw new ArgumentException($"Unknown setting: {string.Join(", ", unknown.Select(setting => $"'{setting.Key}'"))}.");
-        var draft = new DraftOptions { Sampling = Sampling(settings), StopStrings = StopStrings(settings), Constraint = Constraint(settings.ResponseFormat) };
+        var draft = new DraftOptions { Sampling = Sampling(settings), StopStrings = StopStrings(settings), Constraint = Constraint(settings.ResponseFormat), Overflow = settings.DropOldestTurns == true ? PromptOverflow.DropOldestTurns : PromptOverflow.Refuse };
         var revise = Revise(settings);
         return new()
         {

@@ -1,6 +1,8 @@
+using HybridGen.Drafting;
 using HybridGen.Plugin.Chat;
 using HybridGen.Plugin.Functions;
 using HybridGen.Plugin.Revising;
+using HybridGen.Revising;
 using Microsoft.Agents.AI;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
@@ -73,8 +75,8 @@ public sealed class CancellationTests(CancellationTests.OneEngine one) : IClassF
 
     /// <summary>A reader that turns away in the middle of the draft, of the revision, or of what is final.</summary>
     [Theory]
-    [InlineData(typeof(DraftTokenContent), null)]
-    [InlineData(typeof(RevisionProgressContent), null)]
+    [InlineData(typeof(DraftToken), null)]
+    [InlineData(typeof(ReviseProgress), null)]
     [InlineData(typeof(Microsoft.Extensions.AI.TextContent), "interleaved")]
     [InlineData(typeof(Microsoft.Extensions.AI.TextContent), "overlapped")]
     public async Task TurnedAway_InTheMiddle_LeavesNothingBehind(Type at, string? pipeline)
@@ -83,7 +85,7 @@ public sealed class CancellationTests(CancellationTests.OneEngine one) : IClassF
         var settings = Slips;
         (settings.ShowDraft, settings.Pipeline, settings.MaxTokens) = (true, pipeline, 200);
         await foreach (var update in Stream(one.Engine, settings))
-            if (update.Contents.Any(at.IsInstanceOfType)) break;
+            if (at.IsInstanceOfType(update.RawRepresentation) || update.Contents.Any(at.IsInstanceOfType)) break;
         // The work has ended when the enumerator is disposed of.
         Assert.Equal(0, work.AtWork);
         await AssertFreeAsync(one.Engine, work);

@@ -291,5 +291,6 @@ public sealed class SettingsTests
         Logprobs = true,
         TopLogprobs = 2,
         ShowDraft = true,
+        DropOldestTurns = true,
     };
 }

@@ -64,7 +64,7 @@ internal sealed class ChatScaffold
         var runs = _template.Render(chat);
         var format = MessageFormat.Of(_template.Source(chat), hasTools: chat.Tools.Count > 0 || chat.Turns.Any(turn => turn.ToolCalls.Count > 0));
         var isThinking = runs.Count > 0 && !runs[^1].IsContent && format.BeginsInside(runs[^1].Text);
-        var answer = format.IsPlain ? AnswerFormat.Plain : new AnswerFormat(format, isThinking, chat.Tools, Marks(format));
+        var answer = format.IsPlain && chat.Tools.Count == 0 ? AnswerFormat.Plain : new AnswerFormat(format, isThinking, chat.Tools, Marks(format));
         return (Tokenize(runs), RequiredCall.Of(chat) is { Count: > 0 } required ? answer with { Required = required } : answer);
     }
 

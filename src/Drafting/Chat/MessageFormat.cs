@@ -13,6 +13,9 @@ internal sealed record MessageFormat(MessageTags? Thinking, MessageTags? Calls)
     /// <summary>Whether a message is a row of parts with a channel each, as gpt-oss writes it.</summary>
     public bool HasChannels { get; private init; }
 
+    /// <summary>What stands before what is said where nothing is thought or called.</summary>
+    public string BeforeSaid => HasChannels ? "<|channel|>final<|message|>" : "";
+
     public bool IsPlain => Thinking is null && Calls is null;
 
     /// <summary>All tags.</summary>

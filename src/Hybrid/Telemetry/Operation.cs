@@ -37,6 +37,7 @@ internal sealed class Operation : IDisposable
         var name = prompt is DraftPrompt.Raw ? "text_completion" : "chat";
         _asked = (name, model);
         if (Wanted is not { } span) return;
+        span.DisplayName = $"{name} {model}";
         span.SetTag("gen_ai.operation.name", name).SetTag("gen_ai.request.model", model);
         RequestTags.Set(span, options);
         if (HybridGenTelemetry.CapturesContent) span.SetTag("gen_ai.input.messages", MessageText.Of(prompt));

@@ -20,7 +20,7 @@ internal sealed class AnswerStream(ChatRequest request, string modelId)
         GenerationUpdate.Completed { Generation: var generation } => new ChatAnswer(generation, request, modelId, _id).ToUpdates(_thought, _settled.Sent),
         GenerationUpdate.Settled { Content: var content } => _settled.Add(content).Select(word => Update(new TextContent(word))),
         GenerationUpdate.Drafted { Token: var token } => Drafted(token),
-        GenerationUpdate.Revised { Progress: var progress } when request.Settings.ShowDraft == true => [Shown(new RevisionProgressContent(progress))],
+        GenerationUpdate.Revised { Progress: var progress } when request.Settings.ShowDraft == true => [Shown(progress)],
         _ => [],
     };
 
@@ -33,16 +33,16 @@ internal sealed class AnswerStream(ChatRequest request, string modelId)
             yield return Update(new TextReasoningContent(_draft.ToString(piece.Span.Start, piece.Span.Length)));
         }
 
-        if (request.Settings.ShowDraft == true) yield return Shown(new DraftTokenContent(token));
+        if (request.Settings.ShowDraft == true) yield return Shown(token);
     }
 
-    /// <summary>Semantic Kernel hands on no content of a type that it does not know, but what stands behind an update.</summary>
-    private ChatResponseUpdate Shown(AIContent content)
+    /// <summary>What is no part of the answer stands behind an update without contents: one that Semantic Kernel hands on, and that no history has to write.</summary>
+    private ChatResponseUpdate Shown(object work)
     {
-        var update = Update(content);
-        update.RawRepresentation = content;
+        var update = ChatAnswer.Update([], modelId, _id);
+        update.RawRepresentation = work;
         return update;
     }
 
-    private ChatResponseUpdate Update(AIContent content) => ChatAnswer.Update(content, modelId, _id);
+    private ChatResponseUpdate Update(AIContent content) => ChatAnswer.Update([content], modelId, _id);
 }

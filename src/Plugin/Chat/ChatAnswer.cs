@@ -39,7 +39,7 @@ internal sealed class ChatAnswer(Generation generation, ChatRequest request, str
                 [RevisedAnswer.EditsKey] = generation.Revision?.Edits ?? [],
             };
             if (_text.StopString is { } stop) properties[nameof(HybridGenMetadata.StopString)] = stop;
-            if (request.Settings.Logprobs == true) properties["logprobs"] = _text.TokensOf(generation);
+            if (request.Settings.Logprobs == true) properties[RevisedAnswer.LogProbabilitiesKey] = _text.TokensOf(generation);
             return properties;
         }
     }
@@ -73,10 +73,10 @@ internal sealed class ChatAnswer(Generation generation, ChatRequest request, str
         yield return last;
     }
 
-    private ChatResponseUpdate Update(AIContent content) => Update(content, modelId, id);
+    private ChatResponseUpdate Update(AIContent content) => Update([content], modelId, id);
 
     /// <summary>An update of an answer.</summary>
-    public static ChatResponseUpdate Update(AIContent content, string modelId, string id) => new(ChatRole.Assistant, [content]) { MessageId = id, ResponseId = id, ModelId = modelId, CreatedAt = DateTimeOffset.UtcNow };
+    public static ChatResponseUpdate Update(AIContent[] contents, string modelId, string id) => new(ChatRole.Assistant, [.. contents]) { MessageId = id, ResponseId = id, ModelId = modelId, CreatedAt = DateTimeOffset.UtcNow };
 
     /// <summary>A name for an answer.</summary>
     public static string NewId() => $"hybridgen-{Guid.NewGuid():N}";

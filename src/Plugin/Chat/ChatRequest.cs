@@ -28,7 +28,6 @@ internal sealed record ChatRequest(DraftPrompt Prompt, GenerateOptions Options, 
         settings.MaxTokens ??= MostTokens;
         if (settings.Each().Skip(1).Any()) throw new NotSupportedException($"ResultsPerPrompt is {settings.ResultsPerPrompt}, but a chat client's response is one answer; use chat completion, or ask several times.");
         var tools = Tools(options);
-        if (tools.Count > 0 && RequestedFormat.Plain(settings.ResponseFormat) is not (null or "text")) throw new NotSupportedException("A response format and tools exclude each other: an answer that is held to a format cannot call a tool. Leave one of the two out.");
         var chat = new DraftPrompt.Chat(Conversation.Read(messages, options?.Instructions, settings.ChatSystemPrompt)) { Tools = tools, RequiredTools = Required(tools, options?.ToolMode), IsThinking = settings.Thinking };
         return new(settings.Raw == true ? Raw(chat) : chat, settings.ToOptions(), settings) { HasOneCall = options?.AllowMultipleToolCalls == false };
     }

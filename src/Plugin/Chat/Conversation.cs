@@ -67,7 +67,7 @@ internal static class Conversation
 
     private static void CheckContents(ChatMessage message)
     {
-        if (message.Contents.FirstOrDefault(content => content is not (TextContent or TextReasoningContent or FunctionCallContent or FunctionResultContent or UsageContent or DraftTokenContent or RevisionProgressContent)) is not { } foreign) return;
+        if (message.Contents.FirstOrDefault(content => content is not (TextContent or TextReasoningContent or FunctionCallContent or FunctionResultContent or UsageContent)) is not { } foreign) return;
         var media = foreign is DataContent data ? $" ({data.MediaType})" : foreign is UriContent uri ? $" ({uri.MediaType})" : "";
         throw new NotSupportedException($"A message of the {message.Role.Value} has a {foreign.GetType().Name}{media}; the drafter reads text only. Leave it out, or describe it in words.");
     }

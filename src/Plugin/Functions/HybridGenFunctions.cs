@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Text.Json;
 using HybridGen.Denoising;
 using HybridGen.Editing;
 using HybridGen.Revising;
@@ -16,7 +17,7 @@ namespace HybridGen.Plugin.Functions;
 public sealed class HybridGenFunctions(HybridGenEngine engine, ReviseOptions? options = null)
 {
     private const string TextToRevise = "The whole text, exactly as it is: not shortened, not quoted, not encoded. It may have many paragraphs.";
-    private const string TermsToKeep = "Names and terms that must stay exactly as they are written, one on each line. Leave it out if there are none.";
+    private const string TermsToKeep = "Names and terms that must stay exactly as they are written: one on each line, or a JSON array. Leave it out if there are none.";
 
     private readonly HybridGenEngine _engine = engine ?? throw new ArgumentNullException(nameof(engine));
     private readonly ReviseOptions _options = options ?? new();
@@ -87,7 +88,27 @@ public sealed class HybridGenFunctions(HybridGenEngine engine, ReviseOptions? op
         return NamedAsync(() => _engine.ReviseAsync(text, _options with { Policies = policies, Protection = protection }, cancellationToken: cancellationToken));
     }
 
-    private static string[] Terms(string? keep) => keep?.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+    /// <summary>Terms as models and templates write them: one on each line, a JSON array, or, on a single line, with commas between.</summary>
+    private static string[] Terms(string? keep)
+    {
+        // What a kernel makes of an array that it is given for a text.
+        if (string.IsNullOrWhiteSpace(keep)) return [];
+        if (keep == typeof(string[]).FullName) throw new ArgumentException("keep is an array; give it as a text, one term on each line.", nameof(keep));
+        if (keep.TrimStart()[0] == '[' && Listed(keep) is { } listed) return listed;
+        return keep.Split(keep.Contains('\n', StringComparison.Ordinal) ? '\n' : ',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    }
+
+    private static string[]? Listed(string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, PluginJson.Default.StringArray)?.Where(term => !string.IsNullOrWhiteSpace(term)).ToArray();
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 
     private static Task<T> NamedAsync<T>(Func<Task<T>> work) => ServiceFailure.NamedAsync(work, failure => $"The text could not be worked on: {failure.Message}");
 }

@@ -53,6 +53,7 @@ internal sealed class AnswerReviser(HybridGenEngine engine, StreamReviserOptions
         }
 
         revised.AdditionalProperties[RevisedAnswer.EditsKey] = edits;
+        if (edits.Count > 0) RevisedAnswer.DropLogProbabilities(revised.AdditionalProperties);
         return revised;
     }
 
@@ -69,7 +70,19 @@ internal sealed class AnswerReviser(HybridGenEngine engine, StreamReviserOptions
     {
         var json = new JsonBeginning();
         var revised = new StreamReviser(engine, options).ReviseAsync(updates.SelectMany(Parts), update => json.IsWithin(update) ? null : TextOf(update), With, cancellationToken);
-        await foreach (var update in revised.ConfigureAwait(false)) yield return update;
+        var isChanged = false;
+        await foreach (var update in revised.ConfigureAwait(false))
+        {
+            isChanged |= RevisedAnswer.Edits(update.AdditionalProperties).Count > 0;
+            yield return isChanged && update.AdditionalProperties?.ContainsKey(RevisedAnswer.LogProbabilitiesKey) == true ? WithoutLogProbabilities(update) : update;
+        }
+    }
+
+    private static ChatResponseUpdate WithoutLogProbabilities(ChatResponseUpdate update)
+    {
+        var without = update.Clone();
+        RevisedAnswer.DropLogProbabilities(without.AdditionalProperties = new(update.AdditionalProperties ?? []));
+        return without;
     }
 
     /// <summary>One content in each update, and why the answer ended in one of its own, so that a text can be held back alone.</summary>

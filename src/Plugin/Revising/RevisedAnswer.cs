@@ -13,6 +13,12 @@ public static partial class RevisedAnswer
     /// <summary>Key of additional properties, and of metadata: the text as it came.</summary>
     public const string DraftKey = "hybridgen.draft";
 
+    /// <summary>Key of additional properties under which a HybridGen chat client says the log-probabilities of its text's tokens.</summary>
+    internal const string LogProbabilitiesKey = "logprobs";
+
+    /// <summary>Forgets log-probabilities, which are not those of a text that was changed.</summary>
+    internal static void DropLogProbabilities(AdditionalPropertiesDictionary properties) => properties.Remove(LogProbabilitiesKey);
+
     /// <summary>The changes in a message, or in a part of a stream; empty where nothing was revised.</summary>
     public static IReadOnlyList<Edit> Edits(AdditionalPropertiesDictionary? properties) => properties is not null && properties.TryGetValue(EditsKey, out IReadOnlyList<Edit>? edits) ? edits! : [];
 

@@ -191,6 +191,59 @@ public sealed class RequiredCallTests : IDisposable
         Assert.Contains("stands there already", refused.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Beside tools a format is what is said: a call may come in its stead, and nothing else.</summary>
+    [Theory]
+    [InlineData("<tool_call>", false, "{\"a\":1}", true)]
+    [InlineData("<tool_call>", false, "<tool_call>\n{\"name\": \"Robot-move\", \"arguments\": {\"next\": \"up\"}}\n</tool_call>", true)]
+    [InlineData("<tool_call>", false, "Sure.", false)]
+    [InlineData("<tool_call></think>", false, "<think>hm</think>\n{\"a\":1}", true)]
+    [InlineData("<tool_call></think>", true, "hm</think>\n\n{\"a\":1}", true)]
+    [InlineData("<tool_call></think>", true, "{\"a\":1}", false)]
+    [InlineData("<|channel|><|message|>", false, "<|channel|>final<|message|>{\"a\":1}", true)]
+    [InlineData("<|channel|><|message|>", false, "<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>final<|message|>{\"a\":1}", true)]
+    [InlineData("<|channel|><|message|>", false, "<|channel|>commentary to=functions.Robot-move <|constrain|>json<|message|>{\"next\": \"up\"}", true)]
+    [InlineData("<|channel|><|message|>", false, "{\"a\":1}", false)]
+    public void Grammar_OfAFormatBesideTools_IsTheFormatOrACall(string template, bool isInside, string text, bool isOne)
+    {
+        var answer = new AnswerFormat(MessageFormat.Of(template, hasTools: true), isInside, [Weather, Move], new Dictionary<LLama.Native.LLamaToken, string>());
+        var grammar = RequiredCall.GrammarOf(answer, OutputConstraint.JsonSchema.Parse("""{"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"], "additionalProperties": false}""").Grammar);
+        Assert.Equal(isOne, GrammarState.Start(grammar).After(System.Text.Encoding.UTF8.GetBytes(text))?.IsComplete == true);
+    }
+
+    [Fact]
+    public async Task Draft_AFormatBesideTools_IsTheFormatOrACall()
+    {
+        await using var drafter = await LoadAsync(Template("<tool_call>"));
+        for (var seed = 1u; seed <= 4; seed++)
+        {
+            var options = new DraftOptions { MaxTokens = 300, Sampling = new Sampling.Random { Temperature = 2, Seed = seed }, Constraint = new OutputConstraint.JsonSchema(JsonElement.Parse(Node)) };
+            var draft = await Draft.CollectAsync(drafter.DraftAsync(Prompt with { Tools = [Move], RequiredTools = [] }, options, Token), Token);
+            var json = draft.Message.ToolCalls.Count > 0 ? Assert.Single(draft.Message.ToolCalls).Arguments.GetRawText() : draft.Message.Content;
+            Assert.True(Schemas.IsValid(Node, json), draft.Text);
+        }
+    }
+
+    /// <summary>A model that is led into thinking ends its thoughts before it says what it is held to.</summary>
+    [Fact]
+    public async Task Draft_AFormatBehindThinking_IsWhatIsSaid()
+    {
+        await using var drafter = await LoadAsync("{% for m in messages %}{{ m.content }}{% endfor %}{# </think> #}<think>");
+        var letters = "abcdefghijklmnopqrstuvwxyz".Select(letter => new LogitBias.OfText(letter.ToString(), -8)).ToArray();
+        var sampling = new Sampling.Random { Temperature = 10, TopK = 0, TopP = 1, MinP = 0, Seed = 3, LogitBias = letters };
+        var draft = await Draft.CollectAsync(drafter.DraftAsync(new DraftPrompt.Chat([new("user", "Which way?")]), new() { MaxTokens = 200, Sampling = sampling, Constraint = new OutputConstraint.JsonSchema(JsonElement.Parse(Node)) }, Token), Token);
+        Assert.NotNull(draft.Message.Thinking);
+        if (draft.Completion.Reason == StopReason.EndOfText) Assert.True(Schemas.IsValid(Node, draft.Message.Content), draft.Text);
+        else Assert.Equal("", draft.Message.Content);
+    }
+
+    [Fact]
+    public async Task Draft_AFormatBesideToolsWithoutAForm_IsRefused()
+    {
+        await using var drafter = await LoadAsync("{{ tools|tojson }}{% for m in messages %}{{ m.content }}{% endfor %}");
+        var refusal = await Assert.ThrowsAsync<DraftingException>(() => Draft.CollectAsync(drafter.DraftAsync(Prompt with { RequiredTools = [] }, new() { Constraint = new OutputConstraint.AnyJson() }, Token), Token));
+        Assert.Contains("no form of calls", refusal.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("{{ tools|tojson }}", "no form of calls")]
     [InlineData("{{ tools|tojson }}<|tool_call>", "no form of calls")]

@@ -68,6 +68,17 @@ public sealed class SmolToolTests : IAsyncLifetime
     [Fact]
     public async Task Result_IsSaid() => Assert.Contains("6 degrees", (await AskAsync([.. Turns("Athens")], ChatToolMode.None)).Text, StringComparison.Ordinal);
 
+    /// <summary>As <c>RunAsync&lt;T&gt;</c> of an agent that has tools asks for it: this model would rather call once more.</summary>
+    [Fact]
+    public async Task Format_BesideTools_IsSaidOrAToolIsCalled()
+    {
+        var schema = ChatResponseFormat.ForJsonSchema(System.Text.Json.JsonElement.Parse("""{"type": "object", "properties": {"degrees": {"type": "integer"}}, "required": ["degrees"], "additionalProperties": false}"""));
+        var called = await AskAsync([.. Turns("Athens")], ChatToolMode.Auto, schema);
+        Assert.Equal("Athens", CityOf(called));
+        var said = await AskAsync([.. Turns("Athens")], ChatToolMode.None, schema);
+        Assert.Equal("6", System.Text.Json.JsonElement.Parse(said.Text).GetProperty("degrees").GetRawText());
+    }
+
     private static string CityOf(ChatResponse response)
     {
         Assert.Equal((ChatFinishReason.ToolCalls, ""), (response.FinishReason, response.Text));
@@ -85,9 +96,9 @@ public sealed class SmolToolTests : IAsyncLifetime
         new(ChatRole.Tool, [new FunctionResultContent($"{city}1", $"It is {city.Length} degrees in {city}.")]),
     ];
 
-    private Task<ChatResponse> AskAsync(IEnumerable<ChatMessage> turns, ChatToolMode mode)
+    private Task<ChatResponse> AskAsync(IEnumerable<ChatMessage> turns, ChatToolMode mode, ChatResponseFormat? format = null)
     {
         var temperature = AIFunctionFactory.Create((string city) => 0, "temperature", "The temperature of a city now.");
-        return _client!.GetResponseAsync(turns, new() { Tools = [temperature], ToolMode = mode, Temperature = 0, MaxOutputTokens = 60 }, Token);
+        return _client!.GetResponseAsync(turns, new() { Tools = [temperature], ToolMode = mode, ResponseFormat = format, Temperature = 0, MaxOutputTokens = 60 }, Token);
     }
 }

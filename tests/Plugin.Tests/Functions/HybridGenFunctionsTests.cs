@@ -40,10 +40,20 @@ public class HybridGenFunctionsTests(MiniEngine mini)
         Assert.Contains("\"position\":3,", JsonSerializer.Serialize(edits), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Keep_TermsStay() => Assert.Equal(
+    [Theory]
+    [InlineData("Teh\n Recieved\n")]
+    [InlineData("Teh, Recieved")]
+    [InlineData(" [\"Teh\", \"Recieved\", null]")]
+    public async Task Keep_TermsStay(string keep) => Assert.Equal(
         "We read Teh Recieved again, and he received the book.",
-        await InvokeAsync<string>("fix_spelling", new() { ["text"] = "We read Teh Recieved again, and he recieved teh book.", ["keep"] = "Teh\n Recieved\n" }));
+        await InvokeAsync<string>("fix_spelling", new() { ["text"] = "We read Teh Recieved again, and he recieved teh book.", ["keep"] = keep }));
+
+    [Fact]
+    public async Task Keep_AnArrayThatAKernelHasMadeAText_IsRefused()
+    {
+        var refused = await Assert.ThrowsAsync<ArgumentException>(() => InvokeAsync<string>("fix_spelling", new() { ["text"] = "Teh", ["keep"] = (string[])["Teh"] }));
+        Assert.Contains("one term on each line", refused.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task Score_NamesTheMostDoubtfulFirst()

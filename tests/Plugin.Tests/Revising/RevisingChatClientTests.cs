@@ -38,6 +38,23 @@ public class RevisingChatClientTests(MiniEngine mini)
         Assert.Single(updates.ToChatResponse().Messages);
     }
 
+    /// <summary>Log-probabilities of the text as it came are not those of the text that it became.</summary>
+    [Theory]
+    [InlineData("I recieved it.", false)]
+    [InlineData("I received it.", true)]
+    public async Task LogProbabilities_OfATextThatIsChanged_AreDropped(string text, bool stay)
+    {
+        AdditionalPropertiesDictionary properties = new() { ["logprobs"] = new[] { -1f }, ["own"] = 1 };
+        var update = new ChatResponseUpdate(ChatRole.Assistant, text);
+        var last = new ChatResponseUpdate { FinishReason = ChatFinishReason.Stop, AdditionalProperties = properties };
+        var updates = await Client(new FakeChatClient(update, last)).GetStreamingResponseAsync("p", cancellationToken: Token).ToListAsync(Token);
+        Assert.Equal((stay, true), (updates[^1].AdditionalProperties!.ContainsKey("logprobs"), updates[^1].AdditionalProperties!.ContainsKey("own")));
+        var whole = new FakeChatClient(new ChatResponseUpdate(ChatRole.Assistant, text) { AdditionalProperties = properties });
+        var message = (await new RevisingChatClient(new LogProbabilities(whole), mini.Engine, Options).GetResponseAsync("p", cancellationToken: Token)).Messages.Single();
+        Assert.Equal(stay, message.AdditionalProperties!.ContainsKey("logprobs"));
+        Assert.True(properties.ContainsKey("logprobs"));
+    }
+
     [Fact]
     public async Task Stream_TextAndReasonInOneUpdate_TheTextIsRevised()
     {
@@ -105,6 +122,17 @@ public class RevisingChatClientTests(MiniEngine mini)
         using var client = FakeChatClient.Of("I recieved it.").AsBuilder().UseHybridGenRevision().Build(services);
         Assert.Equal("I received it.", (await client.GetResponseAsync("p", cancellationToken: Token)).Text);
         Assert.Equal("fake", client.GetService<ChatClientMetadata>()!.ProviderName);
+    }
+
+    /// <summary>Gives its answers log-probabilities, as a HybridGen client does.</summary>
+    private sealed class LogProbabilities(IChatClient inner) : DelegatingChatClient(inner)
+    {
+        public override async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+        {
+            var response = await base.GetResponseAsync(messages, options, cancellationToken);
+            response.Messages[0].AdditionalProperties = new() { ["logprobs"] = new[] { -1f } };
+            return response;
+        }
     }
 
     private static async Task<string> Joined(RevisingChatClient client, ChatOptions? options) =>

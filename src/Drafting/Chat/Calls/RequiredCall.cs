@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace HybridGen.Drafting;
 
-/// <summary>Holds an answer to one call of a tool, in the form in which the model writes calls.</summary>
+/// <summary>Holds an answer to a call of a tool, in the form in which the model writes calls, or to what it may say instead.</summary>
 internal static class RequiredCall
 {
     /// <summary>The tools of which a conversation's answer must call one.</summary>
@@ -10,15 +10,25 @@ internal static class RequiredCall
     public static IReadOnlyList<Tool> Of(DraftPrompt.Chat chat) =>
         [.. chat.RequiredTools.Select(name => chat.Tools.FirstOrDefault(tool => tool.Name == name) ?? throw new DraftingException($"The tool '{name}' is to be called, but it is none of the prompt's tools."))];
 
-    /// <summary>The grammar of such an answer: thinking, where the model thinks, and the call.</summary>
+    /// <summary>The grammar of an answer that must call one of the tools that are required: thinking, where the model thinks, and the call.</summary>
     /// <exception cref="DraftingException">The model's template has no form for it, or a tool's parameters cannot be held to.</exception>
-    public static Grammar GrammarOf(AnswerFormat answer)
+    public static Grammar GrammarOf(AnswerFormat answer) => GrammarOf(answer, answer.Required, null);
+
+    /// <summary>The grammar of an answer that says what follows another grammar, or calls one of the tools instead.</summary>
+    /// <inheritdoc cref="GrammarOf(AnswerFormat)" path="/exception"/>
+    public static Grammar GrammarOf(AnswerFormat answer, Grammar said) => GrammarOf(answer, answer.Tools, said);
+
+    private static Grammar GrammarOf(AnswerFormat answer, IReadOnlyList<Tool> tools, Grammar? said)
     {
-        var form = answer.Format.Calls?.Form ?? throw new DraftingException(
-            "A call of a tool cannot be required: the chat template shows no form of calls that a draft can be held to. Let the model choose, or use another template (LlamaDrafterOptions.ChatTemplate).");
-        var frame = GbnfParser.Parse($"root ::= {Thinking(answer)}({string.Join(" | ", answer.Required.Select((tool, i) => Call(form, tool, i)))})\n{Thought(answer)}{string.Concat(answer.Required.Select((_, i) => $"{Arguments(i)} ::= \"\"\n"))}", "root");
+        var form = answer.Format.Calls?.Form;
+        if (form is null && tools.Count > 0)
+            throw new DraftingException("A draft cannot be held to a call of a tool, nor to a format beside tools: the chat template shows no form of calls that it could be held to. Let the model choose and leave the format out, or use another template (LlamaDrafterOptions.ChatTemplate).");
+        var ways = tools.Select((tool, i) => Call(form!, tool, i)).Concat(said is null ? [] : [$"{GbnfText.Literal(answer.Format.BeforeSaid)} said"]);
+        var leaves = tools.Select((_, i) => Arguments(i)).Concat(said is null ? [] : ["said"]).ToList();
+        var frame = GbnfParser.Parse($"root ::= {Thinking(answer)}({string.Join(" | ", ways)})\n{Thought(answer)}{string.Concat(leaves.Select(leaf => $"{leaf} ::= \"\"\n"))}", "root");
         var rules = frame.Rules.ToList();
-        for (var i = 0; i < answer.Required.Count; i++) Grammar.Graft(rules, Arguments(i), ArgumentsOf(answer.Required[i], form));
+        for (var i = 0; i < tools.Count; i++) Grammar.Graft(rules, Arguments(i), ArgumentsOf(tools[i], form!));
+        if (said is not null) Grammar.Graft(rules, "said", said);
         return frame with { Rules = rules };
     }
 
