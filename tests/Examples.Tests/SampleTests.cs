@@ -52,7 +52,7 @@ public class SampleTests
     {
         await using var collector = new Collector();
         Assert.Equal(0, (await RunAsync("Telemetry", collector.Address.ToString())).ExitCode);
-        Assert.All(["hybridgen.generate", "hybridgen.draft", "hybridgen.revise", "letter"], span => Assert.Contains(span, collector.Received("/v1/traces"), StringComparison.Ordinal));
+        Assert.All(["chat drafter", "hybridgen.draft", "hybridgen.revise", "letter"], span => Assert.Contains(span, collector.Received("/v1/traces"), StringComparison.Ordinal));
         Assert.All(["hybridgen.draft.tokens", "hybridgen.queue.duration", "hybridgen.revise.edits"], metric => Assert.Contains(metric, collector.Received("/v1/metrics"), StringComparison.Ordinal));
     }
 

@@ -7,13 +7,17 @@ namespace HybridGen.Drafting;
 /// nothing can follow, the draft ends with <see cref="StopReason.EndOfText"/>.
 /// </summary>
 /// <remarks>
-/// A draft that ends for another reason, <see cref="StopReason.MaxTokens"/> above all, has the beginning of such a text: it is not complete.
+/// A grammar is followed by the whole text, thinking and calls of tools included. JSON is what is said: a thought that the prompt has begun ends before
+/// it, and where there are tools one may be called instead. A draft that ends for another reason, <see cref="StopReason.MaxTokens"/> above all, has the beginning of such a text: it is not complete.
 /// </remarks>
 public abstract record OutputConstraint
 {
     private OutputConstraint(Grammar grammar) => Grammar = grammar;
 
     internal Grammar Grammar { get; }
+
+    /// <summary>Whether it is about what is said, not about the whole text: where a model thinks before, or may call a tool instead, that stays free.</summary>
+    internal virtual bool IsOfWhatIsSaid => true;
 
     /// <summary>A text that follows a grammar in llama.cpp's notation.</summary>
     public sealed record Gbnf : OutputConstraint
@@ -29,6 +33,8 @@ public abstract record OutputConstraint
 
         /// <summary>The rule that a text follows.</summary>
         public string Root { get; }
+
+        internal override bool IsOfWhatIsSaid => false;
     }
 
     /// <summary>Any JSON value.</summary>

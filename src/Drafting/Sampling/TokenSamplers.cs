@@ -24,15 +24,15 @@ internal sealed class TokenSamplers(LLamaWeights weights, LlamaVocabulary vocabu
 
     private TokenConstraint? Constraint(DraftOptions options, FittedPrompt prompt)
     {
-        if (prompt.Answer.Required.Count == 0) return options.Constraint is { } asked ? Constraint(asked.Grammar, prompt) : null;
+        if (prompt.Answer.Required.Count == 0) return options.Constraint is { } asked ? Constraint(asked, prompt) : null;
         if (options.Constraint is not null) throw new DraftingException("A draft that must call a tool cannot be held to a Constraint, too; leave one of the two out.");
         return new TokenConstraint(RequiredCall.GrammarOf(prompt.Answer), _alphabet.Value.With(prompt.Answer.Marks), prompt.Written);
     }
 
-    /// <summary>Holds what is said to a grammar; where there are tools one may be called instead, and a thought that the prompt has begun ends first.</summary>
-    private TokenConstraint Constraint(Grammar said, FittedPrompt prompt) => prompt.Answer is { Tools.Count: 0, IsInsideThinking: false, Format.HasChannels: false }
-        ? new TokenConstraint(said, _alphabet.Value)
-        : new TokenConstraint(RequiredCall.GrammarOf(prompt.Answer, said), _alphabet.Value.With(prompt.Answer.Marks), prompt.Written);
+    /// <summary>Holds the text to a grammar, or what is said in it.</summary>
+    private TokenConstraint Constraint(OutputConstraint asked, FittedPrompt prompt) => asked.IsOfWhatIsSaid && prompt.Answer is { Tools.Count: > 0 } or { IsInsideThinking: true } or { Format.HasChannels: true }
+        ? new TokenConstraint(RequiredCall.GrammarOf(prompt.Answer, asked.Grammar), _alphabet.Value.With(prompt.Answer.Marks), prompt.Written)
+        : new TokenConstraint(asked.Grammar, _alphabet.Value);
 
     private int Id(LogitBias bias) => bias switch
     {

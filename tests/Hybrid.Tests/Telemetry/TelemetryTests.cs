@@ -26,6 +26,7 @@ public sealed class TelemetryTests(MiniEngine mini)
         using (var caller = source.StartActivity("caller")) await mini.Engine.GenerateAsync(new DraftPrompt.Raw("I recieved teh packige"), Few, Token);
 
         var generate = spans.Single("hybridgen.generate");
+        Assert.Equal($"{generate.GetTagItem("gen_ai.operation.name")} drafter", generate.DisplayName);
         Assert.Equal(spans.Single("caller").SpanId, generate.ParentSpanId);
         Assert.Equal(generate.SpanId, spans.Single("hybridgen.draft").ParentSpanId);
         var revise = spans.Single("hybridgen.revise");
