@@ -11,8 +11,8 @@ namespace HybridGen.Plugin;
 [JsonSerializable(typeof(PromptExecutionSettings))]
 [JsonSerializable(typeof(HybridGenPromptExecutionSettings))]
 [JsonSerializable(typeof(string[]))]
-[JsonSerializable(typeof(DoubtfulWord[]))]
-[JsonSerializable(typeof(ExplainedEdit[]))]
+[JsonSerializable(typeof(FoundList<DoubtfulWord>))]
+[JsonSerializable(typeof(FoundList<ExplainedEdit>))]
 [JsonSerializable(typeof(IReadOnlyList<DoubtfulWord>))]
 [JsonSerializable(typeof(IReadOnlyList<ExplainedEdit>))]
 internal sealed partial class PluginJson : JsonSerializerContext

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 
 namespace HybridGen.Plugin.Functions;
@@ -11,4 +12,8 @@ public sealed record DoubtfulWord(
     [property: JsonPropertyName("position")] int Position,
     [property: JsonPropertyName("word")] string Word,
     [property: JsonPropertyName("suspicion")] double Suspicion,
-    [property: JsonPropertyName("better")] string Better);
+    [property: JsonPropertyName("better")] string Better)
+{
+    /// <summary>A line for people and prompts.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Position}: {Word}, perhaps {Better}");
+}

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 using HybridGen.Editing;
 
@@ -16,6 +17,9 @@ public sealed record ExplainedEdit(
     [property: JsonPropertyName("reason")] string Reason,
     [property: JsonPropertyName("gain")] double Gain)
 {
+    /// <summary>A line for people and prompts.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Position}: {Before} -> {After}. {Reason}");
+
     internal static ExplainedEdit Of(Edit edit) => new(edit.Span.Start, edit.Before, edit.After, Why(edit), Math.Round(edit.Gain, 2));
 
     private static string Why(Edit edit) => edit.Kind switch

@@ -70,8 +70,8 @@ public sealed class HybridGenFunctions(HybridGenEngine engine, ReviseOptions? op
         ArgumentNullException.ThrowIfNull(text);
         ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
         var score = await NamedAsync(() => _engine.ScoreAsync(text, cancellationToken: cancellationToken)).ConfigureAwait(false);
-        return score.Words.Where(word => word.Suspicion > 0).OrderByDescending(word => word.Suspicion).Take(most)
-            .Select(word => new DoubtfulWord(word.Span.Start, word.Text, Math.Round(word.Suspicion, 2), word.Best)).ToArray();
+        return new FoundList<DoubtfulWord>([.. score.Words.Where(word => word.Suspicion > 0).OrderByDescending(word => word.Suspicion).Take(most)
+            .Select(word => new DoubtfulWord(word.Span.Start, word.Text, Math.Round(word.Suspicion, 2), word.Best))]);
     }
 
     /// <summary>Says what a revision would change, and why.</summary>
@@ -79,7 +79,7 @@ public sealed class HybridGenFunctions(HybridGenEngine engine, ReviseOptions? op
     [Description("Says what should be changed in an English text, where, and why: spelling, names and grammar. Changes nothing. Use it to advise a writer instead of correcting for them.")]
     [return: Description("The changes in the text's order; empty where nothing should change.")]
     public async Task<IReadOnlyList<ExplainedEdit>> ExplainEditsAsync([Description(TextToRevise)] string text, [Description(TermsToKeep)] string? keep = null, CancellationToken cancellationToken = default) =>
-        (await ReviseAsync(text, keep, new ReviseOptions().Policies, cancellationToken).ConfigureAwait(false)).Edits.Select(ExplainedEdit.Of).ToArray();
+        new FoundList<ExplainedEdit>([.. (await ReviseAsync(text, keep, new ReviseOptions().Policies, cancellationToken).ConfigureAwait(false)).Edits.Select(ExplainedEdit.Of)]);
 
     private Task<Revision> ReviseAsync(string text, string? keep, IReadOnlyList<EditPolicy> policies, CancellationToken cancellationToken)
     {

@@ -63,6 +63,16 @@ public class HybridGenFunctionsTests(MiniEngine mini)
         Assert.Equal(words.OrderByDescending(word => word.Suspicion), words);
     }
 
+    /// <summary>As a prompt template writes what a function found.</summary>
+    [Theory]
+    [InlineData("score", "^(\\d+: .+, perhaps .+\n?)+$")]
+    [InlineData("explain_edits", "^15: teh -> the\\. .+$")]
+    public async Task Found_AsText_IsALineEach(string function, string expected)
+    {
+        var found = await new Kernel().InvokeAsync(Plugin()[function], new() { ["text"] = "The man sat in teh garden." }, Token);
+        Assert.Matches(expected, found.ToString());
+    }
+
     [Fact]
     public async Task Infill_WithoutAGap_IsRefusedWithAHint()
     {
