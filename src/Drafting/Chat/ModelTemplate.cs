@@ -79,7 +79,7 @@ internal sealed class ModelTemplate
             try
             {
                 var rendered = template.Render(_tokens.Concat(ConversationVariables.Of(chat, form)));
-                if (LeftOut(rendered.Value, template.Source, chat) is not { } what) return [.. rendered.Runs];
+                if ((LeftOut(rendered.Value, template.Source, chat) ?? LeftOutCall(template, chat, form)) is not { } what) return [.. rendered.Runs];
                 failure ??= new DraftingException($"The chat template leaves out {what}; use another template (LlamaDrafterOptions.ChatTemplate).");
             }
             catch (ChatTemplateException wrong) when (!wrong.IsRefusal)
@@ -118,6 +118,23 @@ internal sealed class ModelTemplate
         if (chat.Tools.FirstOrDefault(tool => !Shows(rendered, tool.Name)) is { } tool) return $"the tool '{tool.Name}'";
         if (chat.Turns.SelectMany(turn => turn.ToolCalls).FirstOrDefault(call => !Shows(rendered, call.Name)) is { } call) return $"the call of '{call.Name}'";
         return chat.Turns.Any(turn => turn.Role == "tool" && !Shows(rendered, turn.Content)) ? "a tool's answer" : null;
+    }
+
+    /// <summary>Whether a rendering has none of the calls; a name may stand there for another reason, as that of a tool, so calls of another name are rendered.</summary>
+    private string? LeftOutCall(ChatTemplate template, DraftPrompt.Chat chat, ConversationForm form)
+    {
+        const string Unheard = "unheardOfName";
+        if (chat.Turns.SelectMany(turn => turn.ToolCalls).FirstOrDefault() is not { } call) return null;
+        var renamed = chat with { Turns = [.. chat.Turns.Select(turn => turn with { ToolCalls = [.. turn.ToolCalls.Select(one => one with { Name = Unheard })] })] };
+        try
+        {
+            return Shows(template.Render(_tokens.Concat(ConversationVariables.Of(renamed, form))).Value, Unheard) ? null : $"the call of '{call.Name}'";
+        }
+        catch (ChatTemplateException)
+        {
+            // It takes calls of its tools alone, and so reads them.
+            return null;
+        }
     }
 
     /// <summary>Whether a rendering has a text; its longest word speaks for it, as templates escape and trim.</summary>

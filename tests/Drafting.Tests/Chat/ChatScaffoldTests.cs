@@ -120,6 +120,17 @@ public sealed class ChatScaffoldTests : IDisposable
         Assert.Equal(["<s>", "[TOOL_CALLS]", "[TOOL_CALLS]"], Controls(tokens).Select(token => Text([token])));
     }
 
+    /// <summary>The name of a tool that is called stands in the list of tools, too.</summary>
+    [Fact]
+    public void Tokenize_ACallThatTheTemplateLeavesOutBesideItsTools_IsWrittenIntoWhatIsSaid()
+    {
+        var turns = new DraftPrompt.Chat([new("user", "go"), new("assistant", "") { ToolCalls = [Call] }]) { Tools = [Weather] };
+        const string Listed = "{% for t in tools %}{{ t.function.name }}{% endfor %}{% for m in messages %}{{ m.content }}{% endfor %}";
+        Assert.Equal("<s> get_weathergo<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"<|im_end|>\"}}\n</tool_call>", Text(Scaffold(Listed + "{# <tool_call> #}").Tokenize(turns)));
+        var refused = Assert.Throws<DraftingException>(() => Scaffold(Listed).Tokenize(turns));
+        Assert.Contains("leaves out the call of 'get_weather'", refused.Message, StringComparison.Ordinal);
+    }
+
     /// <summary>As gpt-oss' template does it.</summary>
     [Fact]
     public void Tokenize_ATemplateThatRefusesThoughtsBesideWords_GetsTheWords()
